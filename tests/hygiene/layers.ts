@@ -1,6 +1,6 @@
 /**
- * Which folder under `src/` may import which, bottom layer first. A folder not
- * listed here may import nothing, so a new folder starts with a line here.
+ * Which folder may import which, bottom layer first. A folder not listed here
+ * may import nothing, so a new folder under `src/` starts with a line here.
  */
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   base: [],
@@ -22,6 +22,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "verilog",
   ],
   runtime: ["base", "ir", "format", "passes", "reference", "wgsl", "compile"],
+  sim: ["base", "ir", "format", "compile", "reference", "verilog"],
   cli: [
     "base",
     "ir",
@@ -33,10 +34,31 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "verilog",
     "compile",
     "runtime",
+    "sim",
   ],
 };
 
-/** Names the folder under `src/` that holds a file, if any. */
+/** Where the repository starts, with a slash at the end. */
+export const ROOT: string = new URL("../../", import.meta.url).pathname;
+
+/** Cuts the repository's own folder off a path, and leaves other paths alone. */
+export function fromRoot(path: string): string {
+  const forward = path.replaceAll("\\", "/");
+  return forward.startsWith(ROOT) ? forward.slice(ROOT.length) : forward;
+}
+
+/**
+ * Names the layer that holds a file: a folder under `src/`, or `sim`.
+ *
+ * @param path A path from the root of the repository.
+ * @returns The layer, or `undefined` for files outside of all layers.
+ */
 export function layerOf(path: string): string | undefined {
-  return /(?:^|\/)src\/([a-z_]+)\//.exec(path)?.[1];
+  const match = /^(?:src\/([^/]+)|(sim))\//.exec(path);
+  return match?.[1] ?? match?.[2];
+}
+
+/** Tells tests and benchmarks, which span layers, from the code they are about. */
+export function isTest(path: string): boolean {
+  return /_(?:test|bench)\.ts$/.test(path) || /^(?:tests|bench)\//.test(path);
 }
