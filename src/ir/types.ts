@@ -1,0 +1,131 @@
+/**
+ * Shape and dtype inference: gives every value of a graph its type, or says
+ * which node breaks which rule of the op table.
+ */
+import {
+  type Dim,
+  type Graph,
+  type Node,
+  valueName,
+  type ValueType,
+} from "./graph.ts";
+import { ENCODINGS } from "./encodings.ts";
+import { type OperandSpec, opSpec } from "./ops.ts";
+
+type Bindings = Map<string, Dim>;
+
+/** Splits a shape term such as `2I` or `k-1`; a plain number has no name. */
+function parseTerm(
+  term: string,
+): { times: number; name: string; plus: number } {
+  const match = /^(\d*)([A-Za-z]?)(-1)?$/.exec(term);
+  if (match === null) throw new TypeError(`Cannot read the shape term ${term}`);
+  return {
+    times: match[1] === "" ? 1 : Number(match[1]),
+    name: match[2] ?? "",
+    plus: match[3] === undefined ? 0 : -1,
+  };
+}
+
+function expected(term: string, bound: Bindings): Dim | undefined {
+  const { times, name, plus } = parseTerm(term);
+  if (name === "") return times;
+  if (name === "T") return "T";
+  const dim = bound.get(name);
+  if (dim === undefined || dim === "T") return dim;
+  return times * dim + plus;
+}
+
+function bind(term: string, actual: Dim, bound: Bindings): boolean {
+  const known = expected(term, bound);
+  if (known !== undefined) return known === actual;
+  const { times, name, plus } = parseTerm(term);
+  if (actual === "T") return false;
+  const dim = (actual - plus) / times;
+  if (!Number.isInteger(dim)) return false;
+  bound.set(name, dim);
+  return true;
+}
+
+/** What a name refers to, for one kind of operand. */
+function lookUp(
+  graph: Graph,
+  values: ReadonlyMap<string, ValueType>,
+  kind: OperandSpec["kind"],
+  name: string,
+): { decodes: string; shape: readonly Dim[] } | undefined {
+  if (kind === "param") {
+    const decl = Object.hasOwn(graph.params, name)
+      ? graph.params[name]
+      : undefined;
+    return decl &&
+      { decodes: ENCODINGS[decl.encoding].decodes, shape: decl.shape };
+  }
+  const decl = kind === "value"
+    ? values.get(name)
+    : Object.hasOwn(graph.states, name)
+    ? graph.states[name]
+    : undefined;
+  return decl && { decodes: decl.dtype, shape: decl.shape };
+}
+
+function checkOperands(
+  graph: Graph,
+  node: Node,
+  values: ReadonlyMap<string, ValueType>,
+): Bindings {
+  const { operands } = opSpec(node.op);
+  const bound: Bindings = new Map();
+  const where = `Cannot type ${node.name} as ${node.op}`;
+  for (const name of Object.keys(node.operands)) {
+    if (!Object.hasOwn(operands, name)) {
+      throw new TypeError(`${where} has no operand of that name: ${name}`);
+    }
+  }
+  for (const [name, spec] of Object.entries(operands)) {
+    const given = node.operands[name];
+    if (given === undefined) {
+      if (spec.optional) continue;
+      throw new TypeError(`${where} needs the operand ${name}`);
+    }
+    const found = lookUp(graph, values, spec.kind, given);
+    if (found === undefined) {
+      throw new TypeError(
+        `${where} needs a ${spec.kind} that exists for ${name}: ${given}`,
+      );
+    }
+    if (found.decodes !== spec.decodes) {
+      throw new TypeError(
+        `${where} needs ${spec.decodes} for ${name}: ${given} is ${found.decodes}`,
+      );
+    }
+    const fits = found.shape.length === spec.shape.length &&
+      spec.shape.every((term, i) => bind(term, found.shape[i]!, bound));
+    if (!fits) {
+      const rule = spec.shape.map((term) => expected(term, bound) ?? term);
+      throw new TypeError(
+        `${where} needs the shape [${rule}] for ${name}: ${given} is [${found.shape}]`,
+      );
+    }
+  }
+  return bound;
+}
+
+/**
+ * Infers the type of every value.
+ *
+ * @param graph A graph.
+ * @returns For each value's name, inputs included: dtype and shape.
+ * @throws {TypeError} If a node does not fit the op table.
+ */
+export function inferTypes(graph: Graph): Map<string, ValueType> {
+  const values = new Map<string, ValueType>(Object.entries(graph.inputs));
+  for (const node of graph.nodes) {
+    const bound = checkOperands(graph, node, values);
+    for (const [name, spec] of Object.entries(opSpec(node.op).results)) {
+      const shape = spec.shape.map((term) => expected(term, bound)!);
+      values.set(valueName(node.name, name), { dtype: spec.dtype, shape });
+    }
+  }
+  return values;
+}

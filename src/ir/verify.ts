@@ -1,0 +1,157 @@
+/**
+ * The rules of a graph, each a small function that throws. A pass's output, an
+ * imported graph and a graph read from a file all go through them.
+ */
+import { type Graph, GRAPH_VERSION, type Node, valueName } from "./graph.ts";
+import { isOp, opSpec } from "./ops.ts";
+import { inferTypes } from "./types.ts";
+
+/** Most nodes a graph may have: some 50 a layer for 1,000 layers. */
+export const MAX_NODES = 50_000;
+
+/** Largest exponent of a scalar attribute (ARITHMETIC.md, section 5). */
+export const MAX_SCALAR_EXPONENT = 255;
+
+/** Largest dimension: above any vocabulary and width in use. */
+export const MAX_DIM = 2 ** 24;
+
+const NAME_REGEXP = /^[A-Za-z_][A-Za-z0-9_.\-]{0,255}$/;
+
+/** One rule: its name, and a check that throws a `TypeError`. */
+export interface Rule {
+  /** Names the rule in tests. */
+  readonly name: string;
+  /** Throws if the graph breaks the rule. */
+  readonly check: (graph: Graph) => void;
+}
+
+function fail(message: string): never {
+  throw new TypeError(`Cannot accept the graph as ${message}`);
+}
+
+function checkHead(graph: Graph): void {
+  if (graph.version !== GRAPH_VERSION) {
+    fail(`its version must be ${GRAPH_VERSION}: ${graph.version}`);
+  }
+  if (graph.profile !== "float" && graph.profile !== "int") {
+    fail(`its profile must be float or int: ${graph.profile}`);
+  }
+  if (graph.nodes.length > MAX_NODES) {
+    fail(`it may have ${MAX_NODES} nodes: ${graph.nodes.length}`);
+  }
+}
+
+function checkNames(graph: Graph): void {
+  const seen = new Set<string>();
+  const claim = (name: string): void => {
+    if (!NAME_REGEXP.test(name)) fail(`names are plain words: "${name}"`);
+    if (seen.has(name)) fail(`every name is unique: ${name} comes twice`);
+    seen.add(name);
+  };
+  [graph.inputs, graph.params, graph.states]
+    .forEach((decls) => Object.keys(decls).forEach(claim));
+  for (const node of graph.nodes) {
+    if (!isOp(node.op)) fail(`${node.name} names an unknown op: ${node.op}`);
+    for (const result of Object.keys(opSpec(node.op).results)) {
+      claim(valueName(node.name, result));
+    }
+  }
+}
+
+function checkShapes(graph: Graph): void {
+  const decls = [
+    ...Object.entries(graph.params),
+    ...Object.entries(graph.states),
+  ];
+  for (const [name, { shape }] of decls) {
+    const sound = shape.length <= 4 &&
+      shape.every((dim) => Number.isInteger(dim) && dim >= 0 && dim <= MAX_DIM);
+    if (!sound) {
+      fail(
+        `dimensions are at most four integers in 0..${MAX_DIM}: ${name} is [${shape}]`,
+      );
+    }
+  }
+}
+
+function checkAttr(node: Node, name: string, type: string): void {
+  const attr = node.attrs[name];
+  const where = `attribute ${name} of ${node.name}`;
+  if (type === "scalar") {
+    const sound = Array.isArray(attr) && attr.length === 2 &&
+      Number.isInteger(attr[0]) && Number.isInteger(attr[1]) &&
+      (attr[0] === 0 || (attr[0] >= 2 ** 15 && attr[0] < 2 ** 16)) &&
+      Math.abs(attr[1]) <= MAX_SCALAR_EXPONENT;
+    if (!sound) fail(`${where} must be a scalar [mantissa, exponent]: ${attr}`);
+  } else if (typeof attr !== "number" || !Number.isFinite(attr)) {
+    fail(`${where} must be a finite number: ${attr}`);
+  } else if (
+    type === "integer" && !(Number.isInteger(attr) && Math.abs(attr) < 2 ** 31)
+  ) {
+    fail(`${where} must be an integer below 2^31: ${attr}`);
+  }
+}
+
+function checkNodes(graph: Graph): void {
+  for (const node of graph.nodes) {
+    const spec = opSpec(node.op);
+    if (spec.profile !== graph.profile) {
+      fail(`${node.op} is not an op of the ${graph.profile} profile`);
+    }
+    for (const [name, { type }] of Object.entries(spec.attrs)) {
+      checkAttr(node, name, type);
+    }
+    for (const name of Object.keys(node.attrs)) {
+      if (!Object.hasOwn(spec.attrs, name)) {
+        fail(`${node.op} has no attribute ${name}`);
+      }
+    }
+  }
+}
+
+function checkStates(graph: Graph): void {
+  const owners = new Map<string, string>();
+  for (const node of graph.nodes) {
+    for (const [name, spec] of Object.entries(opSpec(node.op).operands)) {
+      const state = node.operands[name];
+      if (spec.kind !== "state" || state === undefined) continue;
+      const owner = owners.get(state);
+      if (owner !== undefined) {
+        fail(`${owner} and ${node.name} both replace the state ${state}`);
+      }
+      owners.set(state, node.name);
+    }
+  }
+  for (const state of Object.keys(graph.states)) {
+    if (!owners.has(state)) fail(`no node replaces the state ${state}`);
+  }
+}
+
+function checkOutputs(graph: Graph): void {
+  const values = inferTypes(graph);
+  for (const [role, name] of Object.entries(graph.outputs)) {
+    if (!values.has(name)) fail(`its output ${role} is not a value: ${name}`);
+  }
+  if (!Object.hasOwn(graph.outputs, "logits")) fail(`it has no output logits`);
+}
+
+/** Every rule, in the order in which later ones rely on earlier ones. */
+export const RULES: readonly Rule[] = [
+  { name: "head", check: checkHead },
+  { name: "names", check: checkNames },
+  { name: "shapes", check: checkShapes },
+  { name: "nodes", check: checkNodes },
+  { name: "types", check: (graph) => void inferTypes(graph) },
+  { name: "states", check: checkStates },
+  { name: "outputs", check: checkOutputs },
+];
+
+/**
+ * Checks every rule.
+ *
+ * @param graph A graph.
+ * @throws {TypeError} If a rule is broken: says which, and where.
+ */
+export function verifyGraph(graph: Graph): void {
+  for (const rule of RULES) rule.check(graph);
+}
