@@ -22,12 +22,13 @@ export function checkSizes(files: readonly TreeFile[]): string[] {
   return problems;
 }
 
-/** Long files, and all kernels and modules, open with what they are and why. */
+/** Long files, tests apart, and all kernels and modules, open with what they are and why. */
 export function checkHeaders(files: readonly TreeFile[]): string[] {
   const problems: string[] = [];
   for (const { path, text } of files) {
     const always = /\.(?:wgsl|v)$/.test(path);
-    const long = /\.(?:ts|py)$/.test(path) && lineCount(text) >= HEADER_LINES;
+    const long = /(?<!_test)\.(?:ts|py)$/.test(path) &&
+      lineCount(text) >= HEADER_LINES;
     if (!always && !long) continue;
     if (!opensWithComment(path, text)) {
       problems.push(`${path}: does not open with a comment`);

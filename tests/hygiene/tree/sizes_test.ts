@@ -13,6 +13,7 @@ judge(checkSizes, [
 judge(checkHeaders, [
   [{ "src/a.ts": LONG }, ["src/a.ts: does not open with a comment"]],
   [{ "src/a.ts": LONG.slice(11) }, []],
+  [{ "src/a_test.ts": LONG }, []],
   [{ "src/a.ts": `/** Why. */\n${LONG}` }, []],
   [{ "src/a.ts": `import a from "./a.ts";\n\n/** Why. */\n${LONG}` }, []],
   [{ "src/a.ts": `import a from "./a.ts";\n${LONG}/** Late. */\n` }, [

@@ -1,0 +1,76 @@
+/**
+ * Runs every test of the repository: installs what they need, runs those that
+ * may run side by side, then those under `tests/timing/` alone, since they
+ * measure, and closes with one line of counts. A need that is still missing
+ * makes the whole run fail, as tests that did not run prove nothing.
+ *
+ * Further arguments go to `deno test`, such as a file name or `--filter`.
+ */
+import { setUp } from "./setup.ts";
+import { addCounts, closingLine, countRun, type Counts } from "./summary.ts";
+
+const TIMING = "tests/timing";
+const OPTIONS = ["--allow-all", "--frozen"];
+
+async function main(): Promise<number> {
+  const missing = await setUp();
+  // Mesa complains on every adapter without such a folder of its own.
+  const runtime = await Deno.makeTempDir({ prefix: "sterna_runtime_" });
+  const runs: Counts[] = [];
+  try {
+    if (Deno.args.length > 0) {
+      runs.push(await runDeno([...OPTIONS, ...Deno.args], runtime));
+    } else {
+      const apart = [`--ignore=${TIMING}`, "--parallel", "--doc"];
+      runs.push(await runDeno([...OPTIONS, ...apart], runtime));
+      if (await isFolder(TIMING)) {
+        runs.push(await runDeno([...OPTIONS, TIMING], runtime));
+      }
+    }
+  } finally {
+    await Deno.remove(runtime, { recursive: true });
+  }
+  const counts = addCounts(runs);
+  if (missing.length > 0) {
+    const names = missing.join(", ");
+    console.error(`test: Cannot pass as these are missing: ${names}`);
+  }
+  console.log(closingLine(counts));
+  return counts.failed > 0 || missing.length > 0 ? 1 : 0;
+}
+
+/** Runs `deno test` with its output shown as it comes, and counts. */
+async function runDeno(
+  args: readonly string[],
+  runtime: string,
+): Promise<Counts> {
+  const colour = Deno.stdout.isTerminal() && !Deno.noColor;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", ...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+    env: {
+      XDG_RUNTIME_DIR: runtime,
+      ...(colour ? { FORCE_COLOR: "1" } : {}),
+    },
+  }).spawn();
+  const decoder = new TextDecoder();
+  let output = "";
+  for await (const chunk of child.stdout) {
+    await Deno.stdout.write(chunk);
+    output += decoder.decode(chunk, { stream: true });
+  }
+  const { success } = await child.status;
+  return countRun(output, success);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main());
