@@ -9,7 +9,12 @@
 import { setUp } from "./setup.ts";
 import { addCounts, closingLine, countRun, type Counts } from "./summary.ts";
 
+/** Tests that measure time; they run one at a time with nothing beside them. */
 const TIMING = "tests/timing";
+
+/** More workers than this only fight for memory, however many cores there are. */
+const MAX_JOBS = 8;
+
 const OPTIONS = ["--allow-all", "--frozen"];
 
 async function main(): Promise<number> {
@@ -44,6 +49,7 @@ async function runDeno(
   args: readonly string[],
   runtime: string,
 ): Promise<Counts> {
+  const jobs = `${Math.min(navigator.hardwareConcurrency, MAX_JOBS)}`;
   const colour = Deno.stdout.isTerminal() && !Deno.noColor;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", ...args],
@@ -52,6 +58,7 @@ async function runDeno(
     stderr: "inherit",
     env: {
       XDG_RUNTIME_DIR: runtime,
+      DENO_JOBS: Deno.env.get("DENO_JOBS") ?? jobs,
       ...(colour ? { FORCE_COLOR: "1" } : {}),
     },
   }).spawn();

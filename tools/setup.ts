@@ -1,3 +1,9 @@
+/**
+ * Brings a machine to where every test can run. Each need is looked for by using
+ * it, what is missing is installed in one go where that is allowed, and where it
+ * is not, the one command that does it is printed. Run as a program, or called by
+ * the test driver.
+ */
 import { parseArgs } from "node:util";
 import { findInstaller, install, installCommand } from "./install.ts";
 import { type Need, NEEDS } from "./needs.ts";
