@@ -3,5 +3,8 @@
  *
  * @module
  */
+export * from "./exact.ts";
 export * from "./fixed.ts";
+export * from "./float.ts";
 export * from "./source.ts";
+export * from "./trits.ts";

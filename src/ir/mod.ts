@@ -7,6 +7,7 @@ export * from "./builder.ts";
 export * from "./encodings.ts";
 export * from "./graph.ts";
 export * from "./ops.ts";
+export * from "./state.ts";
 export * from "./text.ts";
 export * from "./types.ts";
 export * from "./verify.ts";

@@ -1,0 +1,178 @@
+/**
+ * The state of one sequence as a value: what its recurrences and windows hold
+ * and how many tokens made it. It can be saved to bytes and restored, on the
+ * same machine or another: the `int` profile's states are equal on all of them.
+ *
+ * Bytes, little-endian: "STST", u32 version, u32 length of a JSON text, the text
+ * (profile, position, model, states in order), then each state's elements.
+ */
+import type { Graph, Profile } from "./graph.ts";
+
+/** Version of the byte form; an unknown one is refused. */
+export const STATE_VERSION = 1;
+
+/** Longest JSON text in a saved state: some 100 bytes for each of 10,000 states. */
+export const MAX_STATE_HEADER = 2 ** 20;
+
+const MAGIC = 0x54535453; // "STST"
+
+/** Elements of a state. */
+export type StateData = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+
+/** The state of one sequence. */
+export interface SequenceState {
+  /** Tokens that went in. */
+  position: number;
+  /** Elements by state name, row-major. */
+  readonly data: Map<string, StateData>;
+}
+
+/**
+ * Makes the state of a sequence without tokens.
+ *
+ * @param graph The graph whose states it holds.
+ * @returns All zeros.
+ */
+export function emptyState(graph: Graph): SequenceState {
+  const data = new Map<string, StateData>();
+  for (const [name, { dtype, shape }] of Object.entries(graph.states)) {
+    const size = shape.reduce((a, b) => a * b, 1);
+    data.set(
+      name,
+      dtype === "f32" ? new Float32Array(size) : new Int32Array(size),
+    );
+  }
+  return { position: 0, data };
+}
+
+/**
+ * Counts the bytes of a sequence's state.
+ *
+ * @param graph The graph.
+ * @returns Bytes that do not grow with the text.
+ */
+export function stateBytes(graph: Graph): number {
+  return Object.values(graph.states)
+    .reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+}
+
+/**
+ * Copies a state.
+ *
+ * @param state A state.
+ * @returns One that shares nothing with it.
+ */
+export function cloneState(state: SequenceState): SequenceState {
+  const data = new Map<string, StateData>();
+  for (const [name, elements] of state.data) data.set(name, elements.slice());
+  return { position: state.position, data };
+}
+
+interface Header {
+  profile: Profile;
+  model: string;
+  position: number;
+  states: string[];
+}
+
+/**
+ * Saves a state.
+ *
+ * @param state The state.
+ * @param graph The graph it belongs to.
+ * @param model Names the model, such as by the hash of its file.
+ * @returns The bytes.
+ */
+export function encodeState(
+  state: SequenceState,
+  graph: Graph,
+  model: string,
+): Uint8Array<ArrayBuffer> {
+  const header: Header = {
+    profile: graph.profile,
+    model,
+    position: state.position,
+    states: [...state.data.keys()],
+  };
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const parts = [...state.data.values()];
+  const size = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const bytes = new Uint8Array(12 + text.length + size);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, STATE_VERSION, true);
+  view.setUint32(8, text.length, true);
+  bytes.set(text, 12);
+  let at = 12 + text.length;
+  for (const part of parts) {
+    bytes.set(
+      new Uint8Array(part.buffer, part.byteOffset, part.byteLength),
+      at,
+    );
+    at += part.byteLength;
+  }
+  return bytes;
+}
+
+function refuse(why: string): never {
+  throw new SyntaxError(`Cannot restore the state as ${why}`);
+}
+
+function parseHeader(bytes: Uint8Array): { header: Header; end: number } {
+  if (bytes.length < 12) refuse(`it must have a header: ${bytes.length} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint32(0, true) !== MAGIC) refuse("it must start with STST");
+  const version = view.getUint32(4, true);
+  if (version !== STATE_VERSION) {
+    refuse(`its version must be ${STATE_VERSION}: ${version}`);
+  }
+  const length = view.getUint32(8, true);
+  if (length > MAX_STATE_HEADER || 12 + length > bytes.length) {
+    refuse(`its header must lie inside it: ${length} bytes`);
+  }
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true })
+      .decode(bytes.subarray(12, 12 + length));
+    return { header: JSON.parse(text) as Header, end: 12 + length };
+  } catch {
+    return refuse("its header must be JSON");
+  }
+}
+
+/**
+ * Restores a state.
+ *
+ * @param bytes What {@linkcode encodeState} gave.
+ * @param graph The graph it must belong to.
+ * @param model The model it must belong to.
+ * @returns The state.
+ * @throws {SyntaxError} If the bytes are damaged or belong to something else.
+ */
+export function decodeState(
+  bytes: Uint8Array,
+  graph: Graph,
+  model: string,
+): SequenceState {
+  const { header, end } = parseHeader(bytes);
+  if (header?.profile !== graph.profile || header.model !== model) {
+    refuse(`it must be of ${model} ${graph.profile}`);
+  }
+  const { position } = header;
+  if (!Number.isSafeInteger(position) || position < 0) {
+    refuse(`its position must be a count: ${position}`);
+  }
+  const state = emptyState(graph);
+  const names = JSON.stringify([...state.data.keys()]);
+  if (JSON.stringify(header.states) !== names) {
+    refuse("its states must be those of the graph");
+  }
+  if (bytes.length !== end + stateBytes(graph)) {
+    refuse(`its length must be ${end + stateBytes(graph)}: ${bytes.length}`);
+  }
+  let at = end;
+  for (const part of state.data.values()) {
+    new Uint8Array(part.buffer).set(bytes.subarray(at, at + part.byteLength));
+    at += part.byteLength;
+  }
+  return { position, data: state.data };
+}

@@ -1,0 +1,6 @@
+/**
+ * Graph to graph.
+ *
+ * @module
+ */
+export * from "./lower_int.ts";

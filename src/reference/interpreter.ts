@@ -1,0 +1,102 @@
+/**
+ * The interpreter: runs a graph node by node. It is the definition of what every
+ * op means, so it is kept slow and obvious; the ops are in `ops/`.
+ */
+import {
+  type Graph,
+  type Node,
+  numberAttr,
+  opSpec,
+  scalarAttr,
+  type SequenceState,
+  valueName,
+} from "../ir/mod.ts";
+import type { Call, Value, ValueData } from "./kernel.ts";
+import { REFERENCE_OPS } from "./ops/table.ts";
+import type { Param } from "./params.ts";
+
+/** Called with every value as it is made. */
+export type Tap = (name: string, value: Value) => void;
+
+/** What a run is given. */
+export interface RunInput {
+  /** Parameters by tensor name. */
+  readonly params: ReadonlyMap<string, Param>;
+  /** Token ids, `[T]`, each below the vocabulary's size. */
+  readonly ids: Int32Array<ArrayBuffer>;
+  /** The sequence's state; changed in place. */
+  readonly state: SequenceState;
+  /** Called with every value as it is made. */
+  readonly tap?: Tap;
+}
+
+function checkIds(graph: Graph, ids: Int32Array): void {
+  const embed = graph.nodes.find(({ operands }) => operands.ids === "ids");
+  const rows = graph.params[embed?.operands.table ?? ""]?.shape[0] ?? 0;
+  const bad = ids.findIndex((id) => id < 0 || id >= rows);
+  if (bad >= 0) {
+    throw new RangeError(
+      `Cannot run token ${bad} as an id must be in 0..${rows - 1}: ${ids[bad]}`,
+    );
+  }
+}
+
+function makeCall(
+  node: Node,
+  values: ReadonlyMap<string, Value>,
+  { params, state, ids }: RunInput,
+): Call {
+  const find = <T>(map: ReadonlyMap<string, T>, name: string): T => {
+    const found = map.get(node.operands[name] ?? "");
+    if (found === undefined) {
+      throw new TypeError(
+        `Cannot run ${node.name} as it needs ${name}: ${node.operands[name]}`,
+      );
+    }
+    return found;
+  };
+  const value = (name: string) => find(values, name);
+  return {
+    tokens: ids.length,
+    f32: (name) => value(name) as { data: Float32Array; width: number },
+    i32: (name) => value(name) as { data: Int32Array; width: number },
+    i8: (name) => value(name) as { data: Int8Array; width: number },
+    has: (name) => node.operands[name] !== undefined,
+    param: (name) => find(params, name),
+    state: (name) => find(state.data, name),
+    number: (name) => numberAttr(node, name),
+    scalar: (name) => scalarAttr(node, name),
+  };
+}
+
+/**
+ * Runs tokens through a graph.
+ *
+ * @param graph A checked graph.
+ * @param input Parameters, ids and the sequence's state, which moves on.
+ * @returns Every value by name, `[T, width]`.
+ * @throws {RangeError} If an id is outside the vocabulary.
+ * @throws {TypeError} If a parameter or a state is missing.
+ */
+export function runGraph(
+  graph: Graph,
+  input: RunInput,
+): Map<string, Value> {
+  const tokens = input.ids.length;
+  checkIds(graph, input.ids);
+  const values = new Map<string, Value>([
+    ["ids", { tokens, width: 1, data: input.ids }],
+  ]);
+  for (const node of graph.nodes) {
+    const results = REFERENCE_OPS[node.op](makeCall(node, values, input));
+    for (const result of Object.keys(opSpec(node.op).results)) {
+      const data: ValueData = results[result]!;
+      const name = valueName(node.name, result);
+      const made = { tokens, width: data.length / tokens, data };
+      values.set(name, made);
+      input.tap?.(name, made);
+    }
+  }
+  input.state.position += tokens;
+  return values;
+}
