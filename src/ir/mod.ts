@@ -6,6 +6,7 @@
 export * from "./builder.ts";
 export * from "./encodings.ts";
 export * from "./graph.ts";
+export * from "./json.ts";
 export * from "./ops.ts";
 export * from "./state.ts";
 export * from "./text.ts";

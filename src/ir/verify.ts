@@ -59,19 +59,24 @@ function checkNames(graph: Graph): void {
 }
 
 function checkShapes(graph: Graph): void {
-  const decls = [
-    ...Object.entries(graph.params),
-    ...Object.entries(graph.states),
-  ];
-  for (const [name, { shape }] of decls) {
-    const sound = shape.length <= 4 &&
-      shape.every((dim) => Number.isInteger(dim) && dim >= 0 && dim <= MAX_DIM);
-    if (!sound) {
-      fail(
-        `dimensions are at most four integers in 0..${MAX_DIM}: ${name} is [${shape}]`,
-      );
+  const check = (
+    decls: Readonly<Record<string, { shape: readonly number[] }>>,
+    least: number,
+  ): void => {
+    for (const [name, { shape }] of Object.entries(decls)) {
+      const sound = shape.length <= 4 &&
+        shape.every((dim) =>
+          Number.isInteger(dim) && dim >= least && dim <= MAX_DIM
+        );
+      if (!sound) {
+        fail(
+          `dimensions are at most four integers in ${least}..${MAX_DIM}: ${name} is [${shape}]`,
+        );
+      }
     }
-  }
+  };
+  check(graph.params, 1);
+  check(graph.states, 0); // a convolution of one tap has an empty window
 }
 
 function checkAttr(node: Node, name: string, type: string): void {

@@ -1,0 +1,7 @@
+/**
+ * The order of stages: import, check, lower, write.
+ *
+ * @module
+ */
+export * from "./version.ts";
+export * from "./write_model.ts";
