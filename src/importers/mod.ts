@@ -1,0 +1,11 @@
+/**
+ * Checkpoints of other formats, and synthetic weights, as models to be written.
+ * All distrust of what files say lives here and in `src/format`.
+ *
+ * @module
+ */
+export * from "./architectures/hgrn_bit_graph.ts";
+export * from "./checkpoint.ts";
+export * from "./hugging_face.ts";
+export * from "./registry.ts";
+export * from "./synthetic.ts";

@@ -1,0 +1,75 @@
+import type { TritPacking } from "../base/mod.ts";
+import type { TensorDraft } from "../format/mod.ts";
+import type { Derivation, Plan, PlannedTensor } from "./architecture.ts";
+import { checkFinite } from "./ternarise.ts";
+
+/** Where the tensors of a plan get their values from. */
+export interface WeightSource {
+  /**
+   * A parameter of floats.
+   *
+   * @param tensor What the plan says of it.
+   */
+  float(tensor: PlannedTensor): TensorDraft;
+  /**
+   * A parameter of trits.
+   *
+   * @param tensor What the plan says of it.
+   * @param packing How trits become bytes.
+   */
+  ternary(tensor: PlannedTensor, packing: TritPacking): TensorDraft;
+  /**
+   * The elements of a small tensor, to derive parameters from.
+   *
+   * @param tensor What the plan says of it.
+   */
+  values(tensor: PlannedTensor): Promise<Float32Array>;
+}
+
+/**
+ * Makes the tensors of a model: what the plan asks for, from where the values
+ * are. Nothing is read yet.
+ *
+ * @param plan What the configuration asks for.
+ * @param source Where the values are.
+ * @param packing How trits become bytes.
+ * @returns The parameters of the float graph.
+ */
+export function draftTensors(
+  plan: Plan,
+  source: WeightSource,
+  packing: TritPacking,
+): TensorDraft[] {
+  const drafts: TensorDraft[] = [];
+  for (const tensor of plan.tensors) {
+    if (tensor.use === "float") drafts.push(source.float(tensor));
+    if (tensor.use === "ternary") drafts.push(source.ternary(tensor, packing));
+  }
+  for (const derivation of plan.derivations) {
+    const tensor = plan.tensors.find(({ name }) => name === derivation.from)!;
+    drafts.push(...draftDerived(derivation, () => source.values(tensor)));
+  }
+  return drafts;
+}
+
+/** All outputs of a derivation come from one reading, made when the first is asked for. */
+function draftDerived(
+  { from, outputs, make }: Derivation,
+  read: () => Promise<Float32Array>,
+): TensorDraft[] {
+  let made: Promise<Float32Array<ArrayBuffer>[]> | undefined;
+  const makeOnce = async (): Promise<Float32Array<ArrayBuffer>[]> => {
+    const values = await read();
+    checkFinite(from, values);
+    return make(values);
+  };
+  return outputs.map(({ name, shape }, index) => ({
+    name,
+    encoding: "f32",
+    shape,
+    async produce() {
+      const values = (await (made ??= makeOnce()))[index]!;
+      return { bytes: new Uint8Array(values.buffer) };
+    },
+  }));
+}
