@@ -44,8 +44,14 @@ async function main(): Promise<number> {
   return counts.failed > 0 || missing.length > 0 ? 1 : 0;
 }
 
-/** Runs `deno test` with its output shown as it comes, and counts. */
-async function runDeno(
+/**
+ * Runs `deno test` with its output shown as it comes, and counts.
+ *
+ * @param args Its arguments.
+ * @param runtime A private folder for the graphics driver.
+ * @returns What the tests did.
+ */
+export async function runDeno(
   args: readonly string[],
   runtime: string,
 ): Promise<Counts> {

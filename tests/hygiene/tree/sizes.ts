@@ -15,7 +15,7 @@ export function lineCount(text: string): number {
 export function checkSizes(files: readonly TreeFile[]): string[] {
   const problems: string[] = [];
   for (const { path, text } of files) {
-    if (!/\.(?:ts|wgsl|v|py)$/.test(path)) continue;
+    if (!/\.(?:ts|wgsl|v|py|cpp|h)$/.test(path)) continue;
     const lines = lineCount(text);
     if (lines > MAX_LINES) problems.push(`${path}: ${lines} lines`);
   }
@@ -27,7 +27,7 @@ export function checkHeaders(files: readonly TreeFile[]): string[] {
   const problems: string[] = [];
   for (const { path, text } of files) {
     const always = /\.(?:wgsl|v)$/.test(path);
-    const long = /(?<!_test)\.(?:ts|py)$/.test(path) &&
+    const long = /(?<!_test)\.(?:ts|py|cpp|h)$/.test(path) &&
       lineCount(text) >= HEADER_LINES;
     if (!always && !long) continue;
     if (!opensWithComment(path, text)) {
