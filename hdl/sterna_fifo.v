@@ -48,7 +48,8 @@ module sterna_fifo #(
 
   sterna_ram #(
       .WIDTH(WIDTH),
-      .DEPTH(DEPTH)
+      .DEPTH(DEPTH),
+      .OLD_DATA(0)
   ) ram (
       .clk(clk),
       .wr_en(push),

@@ -1,23 +1,24 @@
 // Ternary processing element: one row of a matrix times the codes of a vector, one byte of packed
 // trits at a time.
 //
-//   code_byte -> decode -> [trits] -> select -> [pair sums] -> [sum] -> [acc]
-//   codes (one enabled edge later) ------^
-//   valid, first -> [ ] -> [ ] -> [ ] -------------------------------------^
-//   edge            1                            2              3         4
+//   code_byte --> decode --> [trits] --> select --> [three parts] --> [sum] --> [acc]
+//   codes -----------------------------------^                                   ^
+//   valid, first ----------------------------------------------------------------+
+//   edge                        1                         2              3         4
 //
 // A byte holds 5 trits (base 3) or 4 (2 bits). codes holds five signed bytes a batch lane, code j
 // of lane b at bits 40b+8j+7..40b+8j; the fifth is ignored with the 2-bit packing. Trit j of the
 // byte multiplies code j. For a byte with valid, each lane's accumulator becomes
 // (first ? 0 : acc) + the sum of its products; without valid it stays.
 //
-// Latency: code_byte, valid and first are sampled together at one enabled edge, the codes that
-// belong to them at the next enabled edge (one register that all PEs share delays them; it would
-// be 40 flip-flops in each PE), and acc holds the result from the fourth enabled edge on.
-// Throughput: one byte a cycle. en low holds everything. Only valid's registers are reset.
+// Timing, counted in enabled edges: code_byte is taken at edge n, its codes at edge n + 1, its valid
+// and first at edge n + 3, after which acc holds the result. The caller delays codes by
+// one register and valid and first by three, once for all its PEs, where each PE would spend 46
+// flip-flops on it. Throughput: one byte a cycle. en low holds everything. Nothing is reset: bytes
+// without valid leave no trace.
 //
-// Negation is exact without an adder: a selected code is inverted, and its "plus 1" goes into the
-// carry input of one of the five adders of the tree and the accumulator. Codes may be -128.
+// A selected code is negated by inverting it; the carry inputs of the adders and the third part
+// hold the "plus 1" of each. Codes may be -128.
 `default_nettype none
 
 module sterna_pe #(
@@ -26,12 +27,11 @@ module sterna_pe #(
     parameter ACC   = 24  // bits of an accumulator; 24 holds 65,536 codes of at most 127
 ) (
     input  wire                 clk,
-    input  wire                 rst,
     input  wire                 en,
-    input  wire                 valid,
-    input  wire                 first,
     input  wire [          7:0] code_byte,
     input  wire [ 40*BATCH-1:0] codes,
+    input  wire                 valid,
+    input  wire                 first,
     output wire [ACC*BATCH-1:0] acc
 );
 
@@ -65,52 +65,45 @@ module sterna_pe #(
 
   reg [4:0] mask;
   reg [4:0] minus;
-  reg [2:0] minus2;  // the carries of the later adders
-  reg minus3;
-  reg [2:0] valid_at;  // after edges 3, 2 and 1
-  reg [2:0] first_at;
+
+  wire [1:0] ones = {1'b0, minus[2]} + {1'b0, minus[3]} + {1'b0, minus[4]};
 
   always @(posedge clk) begin
     if (en) begin
-      mask <= nonzero;
+      mask  <= nonzero;
       minus <= negative;
-      minus2 <= minus[4:2];
-      minus3 <= minus2[2];
-      first_at <= {first_at[1:0], first};
-      valid_at <= {valid_at[1:0], valid};
     end
-    if (rst) valid_at <= 3'd0;
   end
 
   genvar b;
   generate
     for (b = 0; b < BATCH; b = b + 1) begin : lane
-      wire signed [7:0] term0 = (codes[40*b+:8] ^ {8{minus[0]}}) & {8{mask[0]}};
-      wire signed [7:0] term1 = (codes[40*b+8+:8] ^ {8{minus[1]}}) & {8{mask[1]}};
-      wire signed [7:0] term2 = (codes[40*b+16+:8] ^ {8{minus[2]}}) & {8{mask[2]}};
-      wire signed [7:0] term3 = (codes[40*b+24+:8] ^ {8{minus[3]}}) & {8{mask[3]}};
-      wire signed [7:0] term4 = (codes[40*b+32+:8] ^ {8{minus[4]}}) & {8{mask[4]}};
+      wire [7:0] term0 = (codes[40*b+:8] ^ {8{minus[0]}}) & {8{mask[0]}};
+      wire [7:0] term1 = (codes[40*b+8+:8] ^ {8{minus[1]}}) & {8{mask[1]}};
+      wire [7:0] term2 = (codes[40*b+16+:8] ^ {8{minus[2]}}) & {8{mask[2]}};
+      wire [7:0] term3 = (codes[40*b+24+:8] ^ {8{minus[3]}}) & {8{mask[3]}};
+      wire [7:0] term4 = (codes[40*b+32+:8] ^ {8{minus[4]}}) & {8{mask[4]}};
 
-      reg signed [8:0] pair01;
-      reg signed [8:0] pair23;
-      reg signed [7:0] last;
-      reg signed [10:0] sum;
-      reg signed [ACC-1:0] total;
+      reg [8:0] part01;
+      reg [8:0] part23;
+      reg [8:0] part4;
+      reg [10:0] sum;
+      reg [ACC-1:0] total;
 
-      wire signed [10:0] pairs = {{2{pair01[8]}}, pair01} + {{2{pair23[8]}}, pair23};
-      wire signed [10:0] last_wide = {{3{last[7]}}, last};
-      wire signed [ACC-1:0] start = first_at[2] ? {ACC{1'b0}} : total;
-      wire signed [ACC-1:0] sum_wide = {{ACC - 11{sum[10]}}, sum};
+      wire [10:0] wide01 = {{2{part01[8]}}, part01};
+      wire [10:0] wide23 = {{2{part23[8]}}, part23};
+      wire [10:0] wide4 = {{2{part4[8]}}, part4};
+      wire [ACC-1:0] start = first ? {ACC{1'b0}} : total;
 
       assign acc[ACC*b+:ACC] = total;
 
       always @(posedge clk) begin
         if (en) begin
-          pair01 <= {term0[7], term0} + {term1[7], term1} + {8'd0, minus[0]};
-          pair23 <= {term2[7], term2} + {term3[7], term3} + {8'd0, minus[1]};
-          last <= term4;
-          sum <= (pairs + {10'd0, minus2[0]}) + (last_wide + {10'd0, minus2[1]});
-          if (valid_at[2]) total <= start + sum_wide + {{ACC - 1{1'b0}}, minus3};
+          part01 <= {term0[7], term0} + {term1[7], term1} + {8'd0, minus[0]};
+          part23 <= {term2[7], term2} + {term3[7], term3} + {8'd0, minus[1]};
+          part4 <= {term4[7], term4} + {7'd0, ones};
+          sum <= wide01 + wide23 + wide4;
+          if (valid) total <= start + {{ACC - 11{sum[10]}}, sum};
         end
       end
     end

@@ -109,7 +109,8 @@ module sterna_sigma (
 
   sterna_ram #(
       .WIDTH(27),
-      .DEPTH(512)
+      .DEPTH(512),
+      .OLD_DATA(0)
   ) sigmoid (
       .clk(clk),
       .wr_en(table_wr_en),
