@@ -11,11 +11,11 @@
 // byte multiplies code j. For a byte with valid, each lane's accumulator becomes
 // (first ? 0 : acc) + the sum of its products; without valid it stays.
 //
-// Timing, counted in enabled edges: code_byte is taken at edge n, its codes at edge n + 1, its valid
-// and first at edge n + 3, after which acc holds the result. The caller delays codes by
-// one register and valid and first by three, once for all its PEs, where each PE would spend 46
-// flip-flops on it. Throughput: one byte a cycle. en low holds everything. Nothing is reset: bytes
-// without valid leave no trace.
+// Timing in enabled edges: code_byte is taken at edge n, its codes at edge n + 1, its valid and
+// first at edge n + 3, after which acc holds the result. The caller delays codes by one register
+// and valid and first by three, once for all its PEs, where each PE would spend 46 flip-flops on
+// it. Throughput: one byte a cycle. en low holds everything. Nothing is reset: bytes without valid
+// leave no trace.
 //
 // A selected code is negated by inverting it; the carry inputs of the adders and the third part
 // hold the "plus 1" of each. Codes may be -128.
