@@ -1,10 +1,14 @@
 /**
  * A memory behind AXI4 pins. Its bytes and its protocol live in the shim; this is the handle.
  */
+import type { Instance } from "./instance.ts";
 import { MAX_TRANSFER_BYTES } from "./limits.ts";
 import { OPERATIONS } from "./operations.ts";
-import type { PortLookup } from "./port.ts";
-import type { Transport } from "./transport.ts";
+import { chanceOf, findPins, pinNumbers } from "./pins.ts";
+import type { Port } from "./port.ts";
+
+/** Number of the shim's timing policy with constant latency and bandwidth. */
+const FIXED_TIMING = 0;
 
 /** Probability of a stall in a cycle, by channel: 0 never, 0.5 every other cycle on average. */
 export interface AxiStalls {
@@ -20,8 +24,20 @@ export interface AxiStalls {
   readonly b?: number;
 }
 
+/** What belongs to one port of a memory. */
+export interface AxiPortOptions {
+  /** Bursts accepted and not finished, by direction. Default 16. */
+  readonly outstanding?: number;
+  /** One probability for all channels, or one each. Default none. */
+  readonly stalls?: number | AxiStalls;
+  /** Seed of the stalls. Default 1. */
+  readonly seed?: number;
+  /** Number of the clock it runs on, from `dut.clock`. Default the first. */
+  readonly clock?: number;
+}
+
 /** How a memory answers. */
-export interface AxiMemoryOptions {
+export interface AxiMemoryOptions extends AxiPortOptions {
   /** Bytes. Pages that are never written cost nothing. */
   readonly size: number;
   /** Bus address of its first byte. Default 0. Other addresses answer with DECERR. */
@@ -31,14 +47,6 @@ export interface AxiMemoryOptions {
   readonly latency?: number;
   /** At most `beats` data beats in every `cycles` cycles, reads and writes together. */
   readonly bandwidth?: { readonly beats: number; readonly cycles: number };
-  /** Bursts accepted and not finished, by direction. Default 16. */
-  readonly outstanding?: number;
-  /** One probability for all channels, or one each. Default none. */
-  readonly stalls?: number | AxiStalls;
-  /** Seed of the stalls. Default 1. */
-  readonly seed?: number;
-  /** Number of the clock it runs on, from `dut.clock`. Default the first. */
-  readonly clock?: number;
 }
 
 /** Counters of one direction of one port; cycles are those of its clock. */
@@ -75,104 +83,103 @@ const STATISTICS = [
   "slaveErrors",
 ] as const satisfies readonly (keyof AxiStatistics)[];
 
-// In the order in which the shim takes them; "?" marks pins that a design may leave out.
+// In the order in which the shim takes them.
 const ADDRESS_PINS = [
-  "addr",
-  "valid",
-  "ready",
-  "len?",
-  "size?",
-  "burst?",
-  "id?",
+  ">addr",
+  ">valid",
+  "<ready",
+  ">len?",
+  ">size?",
+  ">burst?",
+  ">id?",
 ];
 const READ_PINS = [
-  ...ADDRESS_PINS.map((pin) => `ar${pin}`),
-  ...["rdata", "rvalid", "rready", "rresp?", "rlast?", "rid?"],
+  ...ADDRESS_PINS.map((pin) => `${pin[0]}ar${pin.slice(1)}`),
+  ...["<rdata", "<rvalid", ">rready", "<rresp?", "<rlast?", "<rid?"],
 ];
 const WRITE_PINS = [
-  ...ADDRESS_PINS.map((pin) => `aw${pin}`),
-  ...["wdata", "wstrb?", "wvalid", "wready", "wlast?"],
-  ...["bvalid", "bready", "bresp?", "bid?"],
+  ...ADDRESS_PINS.map((pin) => `${pin[0]}aw${pin.slice(1)}`),
+  ...[">wdata", ">wstrb?", ">wvalid", "<wready", ">wlast?"],
+  ...["<bvalid", ">bready", "<bresp?", "<bid?"],
 ];
 
 const RESPONSES = { slverr: 2, decerr: 3 } as const;
 
-/** The bytes behind an AXI4 port, its error ranges and counters. */
+/** Numbers of the two sides of one port in the shim. */
+interface AttachedPort {
+  readonly read: number | undefined;
+  readonly write: number | undefined;
+}
+
+/** The bytes behind one or several AXI4 ports, their error ranges and counters. */
 export class AxiMemory {
-  #transport: Transport;
+  #instance: Instance;
   #memory: number;
   #base: number;
-  #read: number | undefined;
-  #write: number | undefined;
+  #ports = new Map<string, AttachedPort>();
 
   /**
-   * @param dut The design that has the pins.
-   * @param transport The running instance.
-   * @param prefix What the pins' names begin with.
-   * @param options Size, latency, bandwidth, stalls.
-   * @throws {RangeError} If pins are missing or the options make no sense.
+   * Made by `Dut.axiMemory`.
+   *
+   * @param instance The running model.
+   * @param options Size, latency, bandwidth.
+   * @throws {RangeError} If they make no sense.
    */
-  constructor(
-    dut: PortLookup,
-    transport: Transport,
-    prefix: string,
-    options: AxiMemoryOptions,
-  ) {
-    const { size, base = 0, latency = 1, seed = 1 } = options;
+  constructor(instance: Instance, options: AxiMemoryOptions) {
+    const { size, base = 0, latency = 1 } = options;
     const { beats = 1, cycles = 1 } = options.bandwidth ?? {};
-    for (
-      const [name, value, least] of [
-        ["size", size, 1],
-        ["base", base, 0],
-        ["latency", latency, 1],
-        ["bandwidth beats", beats, 1],
-        ["bandwidth cycles", cycles, beats],
-      ] as const
-    ) {
-      if (!Number.isSafeInteger(value) || value < least) {
-        throw new RangeError(
-          `Cannot attach a memory to "${prefix}" as its ${name} must be an integer >= ${least}: received ${value}`,
-        );
-      }
-    }
-    this.#transport = transport;
+    checkInteger("size", size, 1);
+    checkInteger("base", base, 0);
+    checkInteger("latency", latency, 1);
+    checkInteger("bandwidth beats", beats, 1);
+    checkInteger("bandwidth cycles", cycles, beats);
+    this.#instance = instance;
     this.#base = base;
-    this.#memory = transport.call(OPERATIONS.memoryNew, [
-      size,
-      base,
-      latency,
-      beats,
-      cycles,
-    ]);
+    this.#memory = instance.transport.call(
+      OPERATIONS.memoryNew,
+      [size, base, FIXED_TIMING, latency, beats, cycles],
+    );
+  }
+
+  /**
+   * Puts one more port of the design on the memory. Ports share its bytes and its bandwidth.
+   *
+   * @param prefix What the pins' names begin with.
+   * @param options Outstanding bursts and stalls.
+   * @throws {RangeError} If pins are missing or have impossible widths.
+   */
+  attach(prefix: string, options: AxiPortOptions = {}): void {
+    const { outstanding = 16, seed = 1, clock = 0 } = options;
+    checkInteger("outstanding", outstanding, 1);
     const stalls = stallsOf(prefix, options.stalls ?? 0);
-    const common = [
-      this.#memory,
-      options.clock ?? 0,
-      options.outstanding ?? 16,
-    ];
-    const name = new TextEncoder().encode(prefix);
-    if (dut.hasPort(`${prefix}arvalid`)) {
-      const pins = findPins(dut, prefix, READ_PINS);
-      const args = [...common, stalls.ar, stalls.r, 0, seed * 2, ...pins];
-      this.#read = transport.call(OPERATIONS.axiRead, args, name);
-    }
-    if (dut.hasPort(`${prefix}awvalid`)) {
-      const pins = findPins(dut, prefix, WRITE_PINS);
-      const args = [
-        ...common,
-        stalls.aw,
-        stalls.w,
-        stalls.b,
-        seed * 2 + 1,
-        ...pins,
-      ];
-      this.#write = transport.call(OPERATIONS.axiWrite, args, name);
-    }
-    if (this.#read === undefined && this.#write === undefined) {
+    const common = [this.#memory, clock, outstanding];
+    const side = (
+      channel: "ar" | "aw",
+      rest: readonly number[],
+    ): number | undefined => {
+      if (!this.#instance.hasPort(`${prefix}${channel}valid`)) return undefined;
+      const read = channel === "ar";
+      const names = { prefix, driver: `the memory on "${prefix}"` };
+      const pins = findPins(
+        this.#instance,
+        read ? READ_PINS : WRITE_PINS,
+        names,
+      );
+      checkWidths(prefix, pins, read);
+      return this.#instance.transport.call(
+        read ? OPERATIONS.axiRead : OPERATIONS.axiWrite,
+        [...common, stalls[channel], ...rest, ...pinNumbers(pins)],
+        new TextEncoder().encode(prefix),
+      );
+    };
+    const read = side("ar", [stalls.r, 0, seed * 2]);
+    const write = side("aw", [stalls.w, stalls.b, seed * 2 + 1]);
+    if (read === undefined && write === undefined) {
       throw new RangeError(
         `Cannot attach a memory to "${prefix}" as the design must have ${prefix}arvalid or ${prefix}awvalid: it has neither`,
       );
     }
+    this.#ports.set(prefix, { read, write });
   }
 
   /**
@@ -186,7 +193,7 @@ export class AxiMemory {
   write(address: number, bytes: Uint8Array): void {
     for (let start = 0; start < bytes.length; start += MAX_TRANSFER_BYTES) {
       const piece = bytes.subarray(start, start + MAX_TRANSFER_BYTES);
-      this.#transport.call(
+      this.#instance.transport.call(
         OPERATIONS.memoryWrite,
         [this.#memory, address - this.#base + start],
         piece,
@@ -206,7 +213,7 @@ export class AxiMemory {
     const bytes = new Uint8Array(length);
     for (let start = 0; start < length; start += MAX_TRANSFER_BYTES) {
       const piece = bytes.subarray(start, start + MAX_TRANSFER_BYTES);
-      this.#transport.call(
+      this.#instance.transport.call(
         OPERATIONS.memoryRead,
         [this.#memory, address - this.#base + start],
         undefined,
@@ -229,7 +236,7 @@ export class AxiMemory {
     file: string,
     range: { offset: number; length: number },
   ): void {
-    this.#transport.call(
+    this.#instance.transport.call(
       OPERATIONS.memoryLoad,
       [this.#memory, address - this.#base, range.offset, range.length],
       new TextEncoder().encode(file),
@@ -245,7 +252,7 @@ export class AxiMemory {
     range: { address: number; length: number; response?: "slverr" | "decerr" },
   ): void {
     const response = RESPONSES[range.response ?? "slverr"];
-    this.#transport.call(
+    this.#instance.transport.call(
       OPERATIONS.memoryError,
       [this.#memory, range.address, range.length, response],
     );
@@ -253,23 +260,54 @@ export class AxiMemory {
 
   /** Forgets all error ranges. */
   clearErrors(): void {
-    this.#transport.call(OPERATIONS.memoryClearErrors, [this.#memory]);
+    this.#instance.transport.call(OPERATIONS.memoryClearErrors, [this.#memory]);
   }
 
-  /** @returns Counters of the read side since the start; all 0 if it has none. */
-  readStatistics(): AxiStatistics {
-    return this.#statistics(this.#read);
+  /**
+   * Counts what happened on the read side of a port since the start.
+   *
+   * @param prefix The port. Default the first attached.
+   * @returns The counters, all 0 if it has no such side.
+   */
+  readStatistics(prefix?: string): AxiStatistics {
+    return this.#statistics(this.#port(prefix).read);
   }
 
-  /** @returns Counters of the write side since the start; all 0 if it has none. */
-  writeStatistics(): AxiStatistics {
-    return this.#statistics(this.#write);
+  /**
+   * Counts what happened on the write side of a port since the start.
+   *
+   * @param prefix The port. Default the first attached.
+   * @returns The counters, all 0 if it has no such side.
+   */
+  writeStatistics(prefix?: string): AxiStatistics {
+    return this.#statistics(this.#port(prefix).write);
   }
 
-  #statistics(index: number | undefined): AxiStatistics {
+  #port(prefix: string | undefined): AttachedPort {
+    const port = prefix === undefined
+      ? this.#ports.values().next().value
+      : this.#ports.get(prefix);
+    if (port === undefined) {
+      throw new RangeError(
+        `Cannot count on port "${
+          prefix ?? ""
+        }" as it must be attached: the memory has ${
+          [...this.#ports.keys()].join(", ")
+        }`,
+      );
+    }
+    return port;
+  }
+
+  #statistics(object: number | undefined): AxiStatistics {
     const bytes = new Uint8Array(STATISTICS.length * 8);
-    if (index !== undefined) {
-      this.#transport.call(OPERATIONS.axiStats, [index], undefined, bytes);
+    if (object !== undefined) {
+      this.#instance.transport.call(
+        OPERATIONS.axiStatistics,
+        [object],
+        undefined,
+        bytes,
+      );
     }
     const view = new DataView(bytes.buffer);
     return Object.fromEntries(
@@ -281,38 +319,64 @@ export class AxiMemory {
   }
 }
 
-/** Probabilities by channel in 1/65536, as the shim takes them. */
+function checkInteger(name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new RangeError(
+    `Cannot make a memory as its ${name} must be an integer >= ${least}: received ${value}`,
+  );
+}
+
+/** The shim copies whole beats and trusts these widths. */
+function checkWidths(
+  prefix: string,
+  pins: readonly (Port | undefined)[],
+  read: boolean,
+): void {
+  const width = (at: number): number | undefined => pins[at]?.info.width;
+  const data = width(7) ?? 0;
+  if (data < 8 || data > 1024 || (data & (data - 1)) !== 0) {
+    throw new RangeError(
+      `Cannot attach a memory to "${prefix}" as its data must have 8, 16 ... 1024 bits: it has ${data}`,
+    );
+  }
+  const ids = [width(6), width(read ? 12 : 15)];
+  const fixed: [string, number | undefined, number][] = read
+    ? [["rresp", width(10), 2], ["rlast", width(11), 1], [
+      "rid",
+      ids[1],
+      ids[0] ?? 0,
+    ]]
+    : [["wstrb", width(8), data / 8], ["wlast", width(11), 1], [
+      "bresp",
+      width(14),
+      2,
+    ], [
+      "bid",
+      ids[1],
+      ids[0] ?? 0,
+    ]];
+  for (const [name, has, must] of fixed) {
+    if (has === undefined || has === must) continue;
+    throw new RangeError(
+      `Cannot attach a memory to "${prefix}" as "${name}" must have ${must} bits: it has ${has}`,
+    );
+  }
+}
+
+/** Probabilities by channel as the shim takes them. */
 function stallsOf(
   prefix: string,
   stalls: number | AxiStalls,
 ): Record<keyof AxiStalls, number> {
   const all = typeof stalls === "number" ? stalls : 0;
-  const each = typeof stalls === "number" ? {} : stalls;
-  const scaled = { ar: all, r: all, aw: all, w: all, b: all, ...each };
-  for (const [channel, chance] of Object.entries(scaled)) {
-    if (!(chance >= 0 && chance < 1)) {
-      throw new RangeError(
-        `Cannot stall "${prefix}${channel}" as a probability must be in [0, 1): received ${chance}`,
-      );
-    }
-    scaled[channel as keyof AxiStalls] = Math.round(chance * 65536);
-  }
-  return scaled;
-}
-
-/** Port numbers plus one, 0 for a pin that may be absent and is. Claims the design's inputs. */
-function findPins(
-  dut: PortLookup,
-  prefix: string,
-  pins: readonly string[],
-): number[] {
-  return pins.map((pin) => {
-    const name = prefix + pin.replace("?", "");
-    if (pin.endsWith("?") && !dut.hasPort(name)) return 0;
-    const port = dut.port(name);
-    if (port.info.direction === "input") {
-      port.claim(`the memory on "${prefix}"`);
-    }
-    return port.index + 1;
-  });
+  const each: AxiStalls = typeof stalls === "number" ? {} : stalls;
+  const chance = (channel: keyof AxiStalls): number =>
+    chanceOf(each[channel] ?? all, `"${prefix}${channel}"`);
+  return {
+    ar: chance("ar"),
+    r: chance("r"),
+    aw: chance("aw"),
+    w: chance("w"),
+    b: chance("b"),
+  };
 }

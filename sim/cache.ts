@@ -1,11 +1,14 @@
 /**
  * Folders named by the hash of what is in them.
  *
- * A folder is filled under a temporary name and renamed, so a reader sees it whole or not at all,
- * and of two processes that build the same thing at once the slower one throws its copy away.
+ * A folder is filled under a temporary name and renamed, so a reader sees it whole or not at all.
  */
 
-/** @returns The folder that keeps builds where the caller names none. */
+/**
+ * Names the folder that keeps builds where the caller names none.
+ *
+ * @returns `$STERNA_CACHE`, else `sterna` in the user's cache folder.
+ */
 export function defaultCacheDir(): string {
   const get = (name: string): string | undefined => {
     const granted = Deno.permissions.querySync({ name: "env", variable: name });
@@ -34,7 +37,12 @@ export async function hashTexts(parts: readonly string[]): Promise<string> {
   return new Uint8Array(digest).toHex().slice(0, 32);
 }
 
-/** @returns Whether a path exists. */
+/**
+ * Looks for a file or folder.
+ *
+ * @param path Its path.
+ * @returns Whether it is there.
+ */
 export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);
@@ -60,21 +68,34 @@ export async function cachedFolder(
   if (await exists(path)) return true;
   const parent = path.slice(0, path.lastIndexOf("/"));
   await Deno.mkdir(parent, { recursive: true });
+  // Parallel tests want the same build at once: one makes it, the others wait for the lock, which
+  // the system gives up by itself when its holder dies.
+  const lock = await Deno.open(`${path}.lock`, { write: true, create: true });
+  try {
+    await lock.lock(true);
+    if (await exists(path)) return true;
+    await fillAndRename(parent, path, fill);
+    return false;
+  } finally {
+    lock.close();
+    await Deno.remove(`${path}.lock`).catch(() => undefined);
+  }
+}
+
+async function fillAndRename(
+  parent: string,
+  path: string,
+  fill: (temporary: string) => Promise<void>,
+): Promise<void> {
   const temporary = await Deno.makeTempDir({
     dir: parent,
     prefix: ".filling-",
   });
   try {
     await fill(temporary);
-    try {
-      await Deno.rename(temporary, path);
-    } catch (error) {
-      if (!(await exists(path))) throw error;
-      await Deno.remove(temporary, { recursive: true });
-    }
+    await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary, { recursive: true }).catch(() => undefined);
-    throw error;
+    if (!(await exists(path))) throw error;
   }
-  return false;
 }

@@ -2,44 +2,58 @@
  * A running design: its ports, clocks and reset, and the ways to let time pass.
  *
  * In a cycle all signals settle, everything attached looks at them, the clock rises, and then
- * everything attached sets its outputs: memories and streams behave as registers on that clock.
+ * everything attached sets its outputs: memories and streams behave as registers on that clock,
+ * and are in reset while the design is.
  */
+import { AxiLite, type AxiLiteOptions } from "./axi_lite.ts";
 import { AxiMemory, type AxiMemoryOptions } from "./axi_memory.ts";
-import { DEFAULT_TIMEOUT_CYCLES } from "./limits.ts";
+import type { Instance, Wait } from "./instance.ts";
+import { DEFAULT_TIMEOUT_CYCLES, SLICE_CYCLES } from "./limits.ts";
 import { OPERATIONS } from "./operations.ts";
-import { Port, type PortLookup } from "./port.ts";
-import type { PortInfo } from "./port_table.ts";
-import type { Transport } from "./transport.ts";
+import type { Port } from "./port.ts";
+import { StreamSink } from "./stream_sink.ts";
+import { StreamSource } from "./stream_source.ts";
+import type { StreamOptions } from "./stream_pins.ts";
+import { checkNumberWidth } from "./values.ts";
 
-/** What `until` waits for: a port that is not 0, a port that equals a value, or a function. */
-export type UntilCondition =
-  | string
-  | {
-    readonly port: string;
-    readonly equals?: number;
-    readonly differs?: number;
-  }
-  | (() => boolean);
+/** A port with a value to wait for. */
+export interface PortCondition {
+  /** Its name. */
+  readonly port: string;
+  /** Wait until it has this value. */
+  readonly equals?: number;
+  /** Wait until it has another value than this. Default 0, if `equals` is not given. */
+  readonly differs?: number;
+}
 
-/** Bytes of printed text fetched at once. */
-const OUTPUT_BYTES = 1 << 20;
+/** A reset input and the level that resets. */
+export interface ResetPort {
+  /** Name of the input. */
+  readonly port: string;
+  /** Level that resets. */
+  readonly active: 0 | 1;
+}
 
 /** One instance of a design. */
-export class Dut implements PortLookup {
-  #transport: Transport;
-  #ports = new Map<string, Port>();
-  #clocks: string[] = [];
+export class Dut {
+  #instance: Instance;
+  #reset: ResetPort | undefined;
+  #clocks = 0;
   #closed = false;
 
   /**
-   * @param transport Reaches the instance.
-   * @param ports The ports of its top module.
+   * Made by `Design.start`.
+   *
+   * @param instance The running model.
+   * @param reset Its reset input, if it has one.
    */
-  constructor(transport: Transport, ports: readonly PortInfo[]) {
-    this.#transport = transport;
-    ports.forEach((info, index) => {
-      this.#ports.set(info.name, new Port(transport, index, info));
-    });
+  constructor(instance: Instance, reset: ResetPort | undefined) {
+    this.#instance = instance;
+    this.#reset = reset;
+    if (reset === undefined) return;
+    const { index } = this.port(reset.port);
+    this.port(reset.port).set(1 - reset.active);
+    instance.transport.call(OPERATIONS.reset, [index, reset.active]);
   }
 
   /**
@@ -50,27 +64,24 @@ export class Dut implements PortLookup {
    * @throws {RangeError} If there is none, listing those that are there.
    */
   port(name: string): Port {
-    const port = this.#ports.get(name);
-    if (port === undefined) {
-      throw new RangeError(
-        `Cannot find port "${name}" as the design must declare it: it has ${
-          [...this.#ports.keys()].join(", ")
-        }`,
-      );
-    }
-    return port;
-  }
-
-  /** @returns Whether the design has a port of that name. @param name Its Verilog name. */
-  hasPort(name: string): boolean {
-    return this.#ports.has(name);
+    return this.#instance.port(name);
   }
 
   /**
-   * Adds a clock; the first one counts the cycles.
+   * Tells whether the design has a port.
+   *
+   * @param name Its Verilog name.
+   * @returns True if it has.
+   */
+  hasPort(name: string): boolean {
+    return this.#instance.hasPort(name);
+  }
+
+  /**
+   * Adds a clock; the first one counts the cycles. `Design.start` adds "clk" by itself.
    *
    * @param name An input of one bit.
-   * @param options Period and first rising edge's delay in picoseconds.
+   * @param options Period and delay of the first half period, in picoseconds.
    * @returns Its number, for what is attached to it.
    */
   clock(
@@ -78,54 +89,56 @@ export class Dut implements PortLookup {
     options: { periodPs?: number; phasePs?: number } = {},
   ): number {
     const port = this.port(name);
-    port.claim("a clock");
     const { periodPs = 10_000, phasePs = 0 } = options;
-    this.#transport.call(OPERATIONS.clock, [port.index, periodPs, phasePs]);
-    return this.#clocks.push(name) - 1;
+    port.claim("a clock");
+    this.#instance.transport.call(OPERATIONS.clock, [
+      port.index,
+      periodPs,
+      phasePs,
+    ]);
+    return this.#clocks++;
   }
 
   /**
    * Holds the reset for some cycles.
    *
-   * @param options Port (default "rst"), its active level (default 1) and cycles (default 2).
+   * @param cycles How many. Default 2.
+   * @throws {TypeError} If the design was started without a reset.
    */
-  reset(
-    options: { port?: string; active?: 0 | 1; cycles?: number } = {},
-  ): void {
-    const { port = "rst", active = 1, cycles = 2 } = options;
-    this.port(port).set(active);
+  reset(cycles = 2): void {
+    if (this.#reset === undefined) {
+      throw new TypeError(
+        `Cannot reset the design as "start" must know its reset input: none was named or found`,
+      );
+    }
+    const port = this.port(this.#reset.port);
+    port.set(this.#reset.active);
     this.tick(cycles);
-    this.port(port).set(1 - active);
+    port.set(1 - this.#reset.active);
   }
 
   /** Rising edges of the first clock so far. */
   get cycle(): number {
-    return this.#transport.call(OPERATIONS.cycle, []);
+    return this.#instance.cycle;
   }
 
   /** Whether the design called `$finish`. */
   get finished(): boolean {
-    return this.#transport.call(OPERATIONS.finished, []) !== 0;
+    return this.#instance.finished;
   }
 
-  /** @returns What `$display` wrote since the last call. */
+  /** The child's process id in process mode, to watch or end it. */
+  get processId(): number | undefined {
+    return this.#instance.transport.processId;
+  }
+
+  /**
+   * Fetches what `$display` wrote since the last call.
+   *
+   * @returns The text, at most the last megabyte.
+   */
   output(): string {
-    const bytes = new Uint8Array(OUTPUT_BYTES);
-    const length = this.#transport.call(
-      OPERATIONS.output,
-      [],
-      undefined,
-      bytes,
-    );
-    return new TextDecoder().decode(bytes.subarray(0, length));
-  }
-
-  /** @throws {Error} If the design called `$finish`, with what it printed. */
-  checkRunning(): void {
-    if (!this.finished) return;
-    throw new Error(
-      `Cannot go on with the simulation as the design called $finish: ${this.output().trim()}`,
-    );
+    return this.#instance.output();
   }
 
   /**
@@ -135,59 +148,79 @@ export class Dut implements PortLookup {
    * @throws {Error} If the design calls `$finish` on the way.
    */
   tick(cycles = 1): void {
-    if (this.#transport.tick(cycles) !== cycles) this.checkRunning();
+    if (this.#instance.transport.tick(cycles) !== cycles) {
+      this.#instance.checkRunning();
+    }
   }
 
   /**
-   * Lets cycles pass until something holds just before a rising edge. Ports and values are
-   * watched by the shim at full speed; a function is called in every cycle.
+   * Lets cycles pass until something holds just before a rising edge. Ports are watched by the
+   * shim at full speed; a function is called in every cycle.
    *
    * @param condition A port that is not 0, a port with a value, or a function.
    * @param options The most cycles to wait. Default 100,000.
    * @returns The cycles that passed, 0 if it held at once.
    * @throws {Error} If it does not hold in time, with the cycle and the values of all ports.
    */
-  until(condition: UntilCondition, options: { timeout?: number } = {}): number {
+  until(
+    condition: string | PortCondition | (() => boolean),
+    options: { timeout?: number } = {},
+  ): number {
     const { timeout = DEFAULT_TIMEOUT_CYCLES } = options;
-    const start = this.cycle;
-    if (typeof condition === "function") {
-      for (let waited = 0; !condition(); waited++) {
-        if (waited === timeout) this.#timeout("its condition", timeout);
-        this.tick();
-      }
-      return this.cycle - start;
+    if (typeof condition !== "function") {
+      return this.#instance.wait(this.#wait(condition, timeout));
     }
+    for (let waited = 0; !condition(); waited++) {
+      if (waited === timeout) this.#instance.timedOut("the condition", timeout);
+      this.tick();
+      if (condition()) return waited + 1;
+    }
+    return 0;
+  }
+
+  /**
+   * The same for long runs: the event loop turns now and then, so that output flows and a signal
+   * is heard.
+   *
+   * @param condition A port that is not 0, or a port with a value.
+   * @param options The most cycles to wait (default none), and who is told the cycle now and then.
+   * @returns The cycles that passed.
+   * @throws {Error} If it does not hold in time.
+   */
+  async untilAsync(
+    condition: string | PortCondition,
+    options: { timeout?: number; onProgress?: (cycle: number) => void } = {},
+  ): Promise<number> {
+    const { timeout = Number.MAX_SAFE_INTEGER } = options;
+    const start = this.cycle;
+    for (;;) {
+      const left = timeout - (this.cycle - start);
+      const wait = this.#wait(condition, Math.min(left, SLICE_CYCLES));
+      const args = [...wait.args, wait.timeout];
+      if (this.#instance.transport.call(wait.operation, args) !== 0) {
+        return this.cycle - start;
+      }
+      this.#instance.checkRunning();
+      if (left <= SLICE_CYCLES) this.#instance.timedOut(wait.what, timeout);
+      options.onProgress?.(this.cycle);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+
+  #wait(condition: string | PortCondition, timeout: number): Wait {
     const wanted = typeof condition === "string"
       ? { port: condition }
       : condition;
     const equal = wanted.equals !== undefined;
     const value = wanted.equals ?? wanted.differs ?? 0;
     const port = this.port(wanted.port);
-    if (port.info.width > 53) {
-      throw new RangeError(
-        `Cannot wait for port "${wanted.port}" as it must have at most 53 bits: it has ${port.info.width}`,
-      );
-    }
-    const args = [port.index, value, equal ? 1 : 0, timeout];
-    if (this.#transport.call(OPERATIONS.untilPort, args) === 0) {
-      this.#timeout(`${wanted.port} ${equal ? "=" : "!="} ${value}`, timeout);
-    }
-    return this.cycle - start;
-  }
-
-  #timeout(what: string, cycles: number): never {
-    this.checkRunning();
-    throw new Error(
-      `Cannot reach ${what} as at most ${cycles} cycles may pass: at cycle ${this.cycle} ${this.describePorts()}`,
-    );
-  }
-
-  /** @returns All ports with their values in hexadecimal, for messages. */
-  describePorts(): string {
-    return [...this.#ports].map(([name, port]) =>
-      `${name}=0x${port.getBig().toString(16)}`
-    )
-      .join(" ");
+    checkNumberWidth(port.info);
+    return {
+      operation: OPERATIONS.untilPort,
+      args: [port.index, value, equal ? 1 : 0],
+      what: `${wanted.port} ${equal ? "=" : "!="} ${value}`,
+      timeout,
+    };
   }
 
   /**
@@ -199,7 +232,42 @@ export class Dut implements PortLookup {
    * @throws {RangeError} If pins are missing or the options make no sense.
    */
   axiMemory(prefix: string, options: AxiMemoryOptions): AxiMemory {
-    return new AxiMemory(this, this.#transport, prefix, options);
+    const memory = new AxiMemory(this.#instance, options);
+    memory.attach(prefix, options);
+    return memory;
+  }
+
+  /**
+   * Attaches a manager to an AXI4-Lite register port of the design.
+   *
+   * @param prefix What the pins' names begin with, such as "s_axil_".
+   * @param options Stalls and their seed.
+   * @returns Reads and writes registers.
+   */
+  axiLite(prefix: string, options: AxiLiteOptions = {}): AxiLite {
+    return new AxiLite(this.#instance, prefix, options);
+  }
+
+  /**
+   * Attaches a source to a valid/ready stream into the design.
+   *
+   * @param prefix What the pins' names begin with, such as "in_".
+   * @param options Names of the pins, bubbles and their seed.
+   * @returns Takes beats.
+   */
+  source(prefix: string, options: StreamOptions = {}): StreamSource {
+    return new StreamSource(this.#instance, prefix, options);
+  }
+
+  /**
+   * Attaches a sink to a valid/ready stream out of the design.
+   *
+   * @param prefix What the pins' names begin with, such as "out_".
+   * @param options Names of the pins, stalls and their seed.
+   * @returns Gives beats.
+   */
+  sink(prefix: string, options: StreamOptions = {}): StreamSink {
+    return new StreamSink(this.#instance, prefix, options);
   }
 
   /**
@@ -209,7 +277,7 @@ export class Dut implements PortLookup {
    * @throws {Error} If the design was built without `trace`.
    */
   traceTo(file: string): void {
-    this.#transport.call(
+    this.#instance.transport.call(
       OPERATIONS.traceOpen,
       [],
       new TextEncoder().encode(file),
@@ -218,24 +286,24 @@ export class Dut implements PortLookup {
 
   /** Ends the waveform. */
   traceStop(): void {
-    this.#transport.call(OPERATIONS.traceClose, []);
+    this.#instance.transport.call(OPERATIONS.traceClose, []);
   }
 
   /**
-   * Writes which lines ran so far, in Verilator's form.
+   * Writes which lines ran so far, in Verilator's form; `parseCoverage` reads it.
    *
    * @param file Where to write it.
    * @throws {Error} If the design was built without `coverage`.
    */
   writeCoverage(file: string): void {
-    this.#transport.call(
+    this.#instance.transport.call(
       OPERATIONS.coverageWrite,
       [],
       new TextEncoder().encode(file),
     );
   }
 
-  /** Ends the instance. */
+  /** Ends the instance; in process mode without waiting for the child to be gone. */
   [Symbol.dispose](): void {
     this.#close();
   }
@@ -248,6 +316,6 @@ export class Dut implements PortLookup {
   #close(): Promise<void> | undefined {
     if (this.#closed) return undefined;
     this.#closed = true;
-    return this.#transport.close();
+    return this.#instance.transport.close();
   }
 }

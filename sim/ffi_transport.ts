@@ -1,4 +1,4 @@
-import { DEFAULT_ERROR_BYTES } from "./limits.ts";
+import { MAX_ERROR_BYTES } from "./limits.ts";
 import type { Transport } from "./transport.ts";
 
 const SYMBOLS = {
@@ -37,6 +37,7 @@ const NOTHING = new Uint8Array(0);
 export class FfiTransport implements Transport {
   #library: Deno.DynamicLibrary<typeof SYMBOLS>;
   #session: Deno.PointerValue;
+  #closed = false;
   #arguments: Float64Array<ArrayBuffer> = new Float64Array(MAX_ARGUMENTS);
 
   /**
@@ -59,13 +60,23 @@ export class FfiTransport implements Transport {
   }
 
   #message(): string {
-    const text = new Uint8Array(DEFAULT_ERROR_BYTES);
+    const text = new Uint8Array(MAX_ERROR_BYTES);
     const length = this.#library.symbols.sterna_error(
       this.#session,
       text,
       text.length,
     );
     return new TextDecoder().decode(text.subarray(0, length));
+  }
+
+  /** A pointer into a library that is gone would end the process and not throw. */
+  #open(): Deno.PointerValue {
+    if (this.#closed) {
+      throw new Error(
+        "Cannot go on with the simulation as it must be open: it was disposed",
+      );
+    }
+    return this.#session;
   }
 
   #checked(result: number): number {
@@ -86,7 +97,7 @@ export class FfiTransport implements Transport {
     this.#arguments.set(args);
     return this.#checked(
       this.#library.symbols.sterna_call(
-        this.#session,
+        this.#open(),
         operation,
         this.#arguments,
         args.length,
@@ -99,21 +110,22 @@ export class FfiTransport implements Transport {
   }
 
   set(port: number, value: number): void {
-    this.#checked(this.#library.symbols.sterna_set(this.#session, port, value));
+    this.#checked(this.#library.symbols.sterna_set(this.#open(), port, value));
   }
 
   get(port: number): number {
-    return this.#checked(this.#library.symbols.sterna_get(this.#session, port));
+    return this.#checked(this.#library.symbols.sterna_get(this.#open(), port));
   }
 
   tick(cycles: number): number {
     return this.#checked(
-      this.#library.symbols.sterna_tick(this.#session, cycles),
+      this.#library.symbols.sterna_tick(this.#open(), cycles),
     );
   }
 
   close(): undefined {
-    this.#library.symbols.sterna_destroy(this.#session);
+    this.#library.symbols.sterna_destroy(this.#open());
+    this.#closed = true;
     this.#library.close();
   }
 }

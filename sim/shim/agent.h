@@ -14,8 +14,12 @@ class Agent {
   virtual void sample(uint64_t cycle) = 0;
   // Sets its outputs for the edge `cycle + 1`, knowing what happened at the edge `cycle`.
   virtual void drive(uint64_t cycle) = 0;
+  // The design is in reset at this edge: drops what is under way and drives nothing.
+  virtual void reset() = 0;
   // True when nothing is under way that the design still has to see.
   virtual bool idle() const = 0;
+  // Beats that a sink holds for the script.
+  virtual uint64_t available() const { return 0; }
 };
 
 }  // namespace sterna

@@ -115,6 +115,11 @@ class AddressChannel {
     return true;
   }
 
+  void reset() {
+    held_ = false;
+    ready(false);
+  }
+
   void ready(bool value) { pins_.ready->set(value ? 1 : 0); }
 
   [[noreturn]] void violation(uint64_t cycle, const std::string& what) const {

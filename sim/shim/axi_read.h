@@ -22,7 +22,16 @@ class AxiReadPort : public Agent {
   AxiReadPort(std::shared_ptr<AxiMemory> memory, const ReadPins& pins, const AxiPortOptions& options)
       : memory_(std::move(memory)), pins_(pins), options_(options),
         channel_(pins.address, pins.data->width / 8, options.prefix + "ar"), random_(options.seed) {
+    reset();
+  }
+
+  void reset() override {
+    queue_.clear();
+    beat_ = 0;
+    scheduled_ = offered_ = accepted_ = taken_ = false;
+    channel_.reset();
     pins_.valid->set(0);
+    scramble();
   }
 
   void sample(uint64_t cycle) override {
@@ -74,7 +83,10 @@ class AxiReadPort : public Agent {
     }
     offered_ = scheduled_ && due_ <= next && !random_.chance(options_.dataStall);
     pins_.valid->set(offered_ ? 1 : 0);
-    if (!offered_) return;
+    if (!offered_) {
+      scramble();
+      return;
+    }
 
     const Burst& burst = queue_.front();
     const uint32_t bytes = pins_.data->width / 8;
@@ -90,6 +102,13 @@ class AxiReadPort : public Agent {
     if (pins_.response) pins_.response->set(response);
     if (pins_.last) pins_.last->set(beat_ + 1 == burst.request.beats ? 1 : 0);
     if (pins_.id) pins_.id->set(burst.id);
+  }
+
+  void scramble() {
+    random_.scramble(*pins_.data);
+    if (pins_.response) random_.scramble(*pins_.response);
+    if (pins_.last) random_.scramble(*pins_.last);
+    if (pins_.id) random_.scramble(*pins_.id);
   }
 
   std::shared_ptr<AxiMemory> memory_;

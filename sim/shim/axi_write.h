@@ -28,6 +28,16 @@ class AxiWritePort : public Agent {
   AxiWritePort(std::shared_ptr<AxiMemory> memory, const WritePins& pins, const AxiPortOptions& options)
       : memory_(std::move(memory)), pins_(pins), options_(options),
         channel_(pins.address, pins.data->width / 8, options.prefix + "aw"), random_(options.seed) {
+    reset();
+  }
+
+  void reset() override {
+    queue_.clear();
+    answers_.clear();
+    beat_ = 0;
+    response_ = kOkay;
+    scheduled_ = offered_ = accepted_ = taken_ = answered_ = false;
+    channel_.reset();
     pins_.ready->set(0);
     pins_.answerValid->set(0);
   }

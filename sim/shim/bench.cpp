@@ -20,7 +20,7 @@ const Port& Bench::port(uint32_t index) const {
   return model_->ports[index];
 }
 
-void Bench::addClock(uint32_t index, uint64_t periodPs, uint64_t phasePs) {
+uint32_t Bench::addClock(uint32_t index, uint64_t periodPs, uint64_t phasePs) {
   const Port& clock = port(index);
   if (clock.width != 1 || clock.direction != Direction::Input) {
     throw std::runtime_error(std::string("port \"") + clock.name + "\" is not an input of one bit");
@@ -29,6 +29,12 @@ void Bench::addClock(uint32_t index, uint64_t periodPs, uint64_t phasePs) {
   clock.set(0);
   dirty_ = true;
   clocks_.push_back({&clock, half, now_ + phasePs + half, false, 0, {}});
+  return static_cast<uint32_t>(clocks_.size() - 1);
+}
+
+void Bench::setReset(uint32_t index, uint64_t active) {
+  reset_ = &port(index);
+  resetActive_ = active;
 }
 
 void Bench::addAgent(uint32_t clock, std::unique_ptr<Agent> agent) {
@@ -44,7 +50,10 @@ void Bench::eval() {
   model_->eval();
   currentOutput = nullptr;
   dirty_ = false;
-  if (tracing_) model_->traceDump(now_);
+  if (!tracing_) return;
+  // A second evaluation between two edges needs a time of its own: a waveform holds one value each.
+  lastDump_ = std::max(now_, lastDump_ + 1);
+  model_->traceDump(lastDump_);
 }
 
 void Bench::settle() {
@@ -61,10 +70,11 @@ uint64_t Bench::nextTime() const {
 bool Bench::mainRises(uint64_t time) const { return clocks_[0].next == time && !clocks_[0].high; }
 
 void Bench::advance(uint64_t time) {
+  const bool reset = inReset();
   bool rises = false;
   for (const Clock& clock : clocks_) rises |= clock.next == time && !clock.high;
-  if (rises) {
-    settle();
+  if (rises) settle();
+  if (rises && !reset) {
     for (Clock& clock : clocks_) {
       if (clock.next != time || clock.high) continue;
       for (Agent* agent : clock.agents) agent->sample(clock.edges);
@@ -80,7 +90,13 @@ void Bench::advance(uint64_t time) {
     clock.next += clock.halfPs;
     clock.high = !clock.high;
     if (!clock.high) continue;
-    for (Agent* agent : clock.agents) agent->drive(clock.edges);
+    for (Agent* agent : clock.agents) {
+      if (reset) {
+        agent->reset();
+      } else {
+        agent->drive(clock.edges);
+      }
+    }
     clock.edges++;
     if (!clock.agents.empty()) dirty_ = true;
   }

@@ -24,9 +24,13 @@ class Bench {
   explicit Bench(uint32_t seed);
   ~Bench();
 
-  // Adds a clock on an input of one bit; the first one added counts the cycles.
-  void addClock(uint32_t port, uint64_t periodPs, uint64_t phasePs);
+  // Adds a clock on an input of one bit; the first one added counts the
+  // cycles. Returns its number.
+  uint32_t addClock(uint32_t port, uint64_t periodPs, uint64_t phasePs);
   void addAgent(uint32_t clock, std::unique_ptr<Agent> agent);
+
+  // Names the reset: while it has the value `active` at an edge, agents are reset too.
+  void setReset(uint32_t port, uint64_t active);
 
   // Runs until `cycles` rising edges of the first clock have passed, or $finish.
   uint64_t tick(uint64_t cycles);
@@ -58,6 +62,7 @@ class Bench {
   };
 
   uint64_t nextTime() const;
+  bool inReset() const { return reset_ && reset_->get() == resetActive_; }
   bool mainRises(uint64_t time) const;
   void advance(uint64_t time);
   void eval();
@@ -66,7 +71,10 @@ class Bench {
   std::vector<Clock> clocks_;
   std::vector<std::unique_ptr<Agent>> agents_;
   std::string output_;
+  const Port* reset_ = nullptr;
+  uint64_t resetActive_ = 1;
   uint64_t now_ = 0;
+  uint64_t lastDump_ = 0;
   uint64_t cycle_ = 0;
   bool dirty_ = true;
   bool tracing_ = false;

@@ -1,5 +1,8 @@
 // The C names of the shared library. One call carries everything; the short ones exist because a
 // port or a tick is touched millions of times.
+#include <algorithm>
+#include <cstring>
+
 #include "operations.h"
 #include "session.h"
 
@@ -43,7 +46,7 @@ STERNA_EXPORT double sterna_get(void* session, uint32_t port) {
 }
 
 STERNA_EXPORT double sterna_tick(void* session, double cycles) {
-  return static_cast<Session*>(session)->tick(static_cast<uint64_t>(cycles));
+  return static_cast<Session*>(session)->call({sterna::kTick, &cycles, 1, nullptr, 0, nullptr, 0});
 }
 
 STERNA_EXPORT uint32_t sterna_error(void* session, uint8_t* out, uint32_t capacity) {

@@ -1,5 +1,5 @@
 // The numbers of the calls that cross from the script into the shim; sim/operations.ts has the
-// same list, and a test compares the two.
+// same list, and a test compares the two. Calls that fill `out` return how many bytes they wrote.
 #pragma once
 
 namespace sterna {
@@ -12,13 +12,15 @@ enum Operation {
   kClock = 5,
   kTick = 6,
   kUntilPort = 7,
-  kUntilCount = 8,
-  kCycle = 9,
-  kFinished = 10,
-  kOutput = 11,
-  kTraceOpen = 12,
-  kTraceClose = 13,
-  kCoverageWrite = 14,
+  kUntilAvailable = 8,
+  kUntilIdle = 9,
+  kCycle = 10,
+  kFinished = 11,
+  kOutput = 12,
+  kTraceOpen = 13,
+  kTraceClose = 14,
+  kCoverageWrite = 15,
+  kReset = 16,
   kMemoryNew = 20,
   kMemoryWrite = 21,
   kMemoryRead = 22,
@@ -27,7 +29,16 @@ enum Operation {
   kMemoryClearErrors = 25,
   kAxiRead = 30,
   kAxiWrite = 31,
-  kAxiStats = 32,
+  kAxiStatistics = 32,
+  kSource = 40,
+  kSourcePush = 41,
+  kSink = 42,
+  kSinkTake = 43,
+  kSinkAvailable = 44,
+  kAxiLite = 50,
+  kAxiLiteWrite = 51,
+  kAxiLiteRead = 52,
+  kAxiLiteResult = 53,
 };
 
 }  // namespace sterna
