@@ -1,0 +1,84 @@
+/** Generation: prompt in, ids out one by one. */
+import type { Logits, Sequence } from "./machine.ts";
+import type { Sampler } from "./sampler.ts";
+
+/** How to generate. */
+export interface GenerateOptions {
+  /** Most ids to give. */
+  readonly tokens: number;
+  /** Ids that end the text; they are not given. */
+  readonly stop?: ReadonlySet<number>;
+  /** Chooses ids. */
+  readonly sampler: Sampler;
+  /**
+   * Sees every position's logits before the choice and may change them in place
+   * (grammars, biases). With it, every step waits for the logits.
+   */
+  readonly adjust?: (logits: Float64Array) => void | Promise<void>;
+  /** Ends generation early. */
+  readonly signal?: AbortSignal;
+  /** Called when the prompt has been run. */
+  readonly onPrefill?: () => void;
+}
+
+/**
+ * Turns logits into numbers.
+ *
+ * @param logits Logits of some positions.
+ * @param row Which position.
+ * @returns The position's logits, `[V]`.
+ */
+export function logitsRow(logits: Logits, row: number): Float64Array {
+  const width = logits.data.length / logits.rows;
+  const step = 2 ** logits.exponent;
+  return Float64Array.from(
+    logits.data.subarray(row * width, (row + 1) * width),
+    (v) => v * step,
+  );
+}
+
+/**
+ * Runs a prompt and generates.
+ *
+ * @param sequence Where it runs; its state moves on.
+ * @param prompt Ids, at least one.
+ * @param options How.
+ * @returns The ids chosen, as they come.
+ * @throws {RangeError} If the prompt is empty or an id is outside the vocabulary.
+ */
+export async function* generate(
+  sequence: Sequence,
+  prompt: Int32Array<ArrayBuffer>,
+  options: GenerateOptions,
+): AsyncGenerator<number, void, void> {
+  const { sampler, tokens, stop, adjust, signal } = options;
+  if (prompt.length === 0) {
+    throw new RangeError("Cannot generate as the prompt has no tokens");
+  }
+  prompt.forEach((id) => sampler.accept(id));
+  const pick = async (logits: Logits): Promise<number> => {
+    const row = logitsRow(logits, logits.rows - 1);
+    await adjust?.(row);
+    return sampler.choose(row);
+  };
+  let next = await pick(await sequence.advance(prompt, "last"));
+  options.onPrefill?.();
+  const fast = sampler.isGreedy && adjust === undefined &&
+    sequence.greedy !== undefined;
+  if (fast && tokens > 1) {
+    if (stop?.has(next)) return;
+    yield next;
+    for await (const id of sequence.greedy!(next, tokens - 1)) {
+      if (signal?.aborted || stop?.has(id)) return;
+      yield id;
+    }
+    return;
+  }
+  for (let n = 0; n < tokens; n++) {
+    if (signal?.aborted || stop?.has(next)) return;
+    yield next;
+    if (n + 1 < tokens) {
+      next = await pick(await sequence.advance(Int32Array.of(next), "last"));
+    }
+  }
+}

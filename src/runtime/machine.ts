@@ -1,0 +1,122 @@
+/**
+ * What the three machines have in common. A machine holds one graph's weights;
+ * a sequence holds one text's state, as a value that can be saved, restored and
+ * moved to another machine. Implementations: the reference here, WebGPU beside
+ * it, RTL in `sim/`.
+ */
+import type { Graph, Profile, SequenceState } from "../ir/mod.ts";
+import type { Tap } from "../reference/mod.ts";
+
+/** The machines. */
+export type Target = "reference" | "webgpu" | "rtl";
+
+/** Which rows of logits a call gives back. */
+export type Want = "none" | "last" | "all";
+
+/** Logits of some positions. */
+export interface Logits {
+  /** Elements, `[rows, vocabulary]`: f32, or the integers of the int profile. */
+  readonly data: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+  /** Positions. */
+  readonly rows: number;
+  /** An integer n stands for n x 2^exponent; 0 for floats. */
+  readonly exponent: number;
+}
+
+/** Cycles of RTL steps. */
+export interface CycleReport {
+  /** Cycles of each token. */
+  readonly perToken: readonly number[];
+  /** The least cycles a token can take on that hardware, and what limits it. */
+  readonly bound: {
+    readonly perToken: number;
+    readonly limit: "memory" | "compute";
+  };
+  /** Cycles by unit, summed over the tokens. */
+  readonly byUnit: Readonly<Record<string, number>>;
+}
+
+/** One text on a machine. */
+export interface Sequence {
+  /** Tokens that went in. */
+  readonly position: number;
+  /**
+   * Runs tokens.
+   *
+   * @param ids Token ids, `[T]`, T at least 1.
+   * @param want Which logits to give back.
+   * @param tap Called with every value of the graph, by name; slows a device down.
+   * @returns The logits wanted.
+   * @throws {RangeError} If an id is outside the vocabulary.
+   */
+  advance(
+    ids: Int32Array<ArrayBuffer>,
+    want: Want,
+    tap?: Tap,
+  ): Promise<Logits>;
+  /** Copies the state out. */
+  save(): Promise<SequenceState>;
+  /**
+   * Replaces the state.
+   *
+   * @param state A state of the same graph; it is copied.
+   */
+  restore(state: SequenceState): Promise<void>;
+  /**
+   * Runs a token and then its own first-largest choices without showing the
+   * logits, where a machine does that faster than step by step.
+   *
+   * @param first The token to start from.
+   * @param count How many ids to give.
+   * @returns The ids chosen, in order.
+   */
+  greedy?(first: number, count: number): AsyncIterable<number>;
+  /** Frees what the sequence holds. */
+  dispose(): void;
+}
+
+/** A graph with its weights on a machine. */
+export interface Machine {
+  /** Which machine. */
+  readonly target: Target;
+  /** Which arithmetic. */
+  readonly profile: Profile;
+  /** The device, in words, with versions. */
+  readonly device: string;
+  /** The graph it runs. */
+  readonly graph: Graph;
+  /** Starts a sequence. */
+  open(): Promise<Sequence>;
+  /** Counted costs of one decode step, where the machine knows them. */
+  readonly costs?: {
+    readonly dispatchesPerToken: number;
+    readonly bytesPerToken: number;
+  };
+  /** Cycles since the last call, on RTL. */
+  takeCycles?(): CycleReport;
+  /** Frees the weights. */
+  dispose(): void;
+}
+
+/**
+ * Finds what an integer logit stands for.
+ *
+ * @param graph A graph.
+ * @returns The exponent of its logits; 0 in the float profile.
+ */
+export function logitsExponent(graph: Graph): number {
+  const node = graph.nodes.find(({ name }) => name === graph.outputs.logits);
+  const exponent = node?.attrs.exponent;
+  return typeof exponent === "number" ? exponent : 0;
+}
+
+/**
+ * Finds the size of the vocabulary.
+ *
+ * @param graph A graph.
+ * @returns The number of logits a position.
+ */
+export function vocabularySize(graph: Graph): number {
+  const node = graph.nodes.find(({ name }) => name === graph.outputs.logits);
+  return graph.params[node?.operands.weight ?? ""]?.shape[0] ?? 0;
+}
