@@ -62,5 +62,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     size = (parts.x + (1 << u32(-move - 1))) >> u32(-move);
   }
   size = min(size, 32767);
-  y[id.y * K + k] = shift(select(size, -size, parts.z == 1), params.tableExponent - params.exponent);
+  let n = select(size, -size, parts.z == 1);
+  y[id.y * K + k] = shift(n, params.tableExponent - params.exponent);
 }

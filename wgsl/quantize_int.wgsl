@@ -5,7 +5,7 @@
 // Bindings: x (T, K) i32; weight (K) i32; codes (T, WORDS + 4) u32 of four codes;
 // peak (T, 2) i32.
 // A row of codes is padded with zeros to WORDS = 4 ceil(K / 16) words and followed by
-// one vec4 whose first word is the sum of the codes (see ternary_rows.wgsl).
+// one vec4 whose first word is the sum of the codes (see ternary_texture.wgsl).
 // Overrides: K 1..65536; WORKGROUP 1..256.
 // Dispatch: (T, 1, 1), a workgroup a token. Prelude: lib_fixed.wgsl. The only version.
 

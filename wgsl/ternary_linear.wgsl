@@ -1,14 +1,14 @@
 // ternary_linear: a ternary projection of one token, or of few.
 //   y[t, n] = (sum over k of trit[n, k] codes[t, k]) (peak[t] / 127) scale
 //
-// Bindings: params; codes (T, WORDS + 1) and weight (N / 4, WORDS) of vec4<u32>, see
-// ternary_rows.wgsl; peak (T, 1) f32; y (T, stride) f32.
+// Bindings: params; codes (T, WORDS + 1) vec4<u32>; weight (N / 4, WORDS) vec4<u32>;
+// peak (T, 1) f32; y (T, stride) f32.
 // The weight may be a slice of rows: `firstRow` is where it starts in y.
-// Overrides: N, K 1..65536; QUADS 1..64; WORKGROUP 1..256.
+// Overrides: N 1..2^24, K 1..65520; QUADS 1..64 (buffer version); WORKGROUP 1..256.
 // Dispatch: (ceil(N / 4 / WORKGROUP), T, 1), a thread four rows of one token.
-// Preludes: lib_float.wgsl, ternary_rows.wgsl.
-// Ladder: ternary_linear_naive (a thread a row, trit by trit), this one (decode),
-// ternary_linear_tile (prefill: weights read once for several tokens).
+// Preludes: lib_float.wgsl, ternary_texture.wgsl or ternary_buffer.wgsl, ternary_rows.wgsl.
+// Ladder: ternary_linear_naive (a thread a row, trit by trit), ternary_linear (four rows a
+// thread; decode), ternary_linear_tile (four rows, four tokens a thread; prefill).
 
 override WORKGROUP: u32 = 32u;
 
@@ -19,20 +19,19 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(3) var<storage, read> peak: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read> peak: array<f32>; // (T)
+@group(0) @binding(4) var<storage, read_write> y: array<f32>; // (T, stride)
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  if (id.x * 4u >= N) {
+  let first = id.x * 4u;
+  if (first >= N) {
     return;
   }
   let sum = ternary_rows(id.y, id.x);
-  let step = divide(peak[id.y], 127.0);
-  let at = id.y * params.stride + params.firstRow + id.x * 4u;
-  for (var r = 0u; r < 4u; r++) {
-    if (id.x * 4u + r < N) {
-      y[at + r] = (f32(sum[r]) * step) * params.scale;
-    }
+  let factor = divide(peak[id.y], 127.0);
+  let at = id.y * params.stride + params.firstRow + first;
+  for (var r = 0u; r < min(4u, N - first); r++) {
+    y[at + r] = (f32(sum[r]) * factor) * params.scale;
   }
 }

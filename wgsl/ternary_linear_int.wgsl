@@ -1,14 +1,14 @@
 // ternary_linear_int: a ternary projection of one token, or of few.
 //   y[t, n] = scale(sum over k of trit[n, k] codes[t, k], sMul(sMul(peak[t], norm[t]), c))
 //
-// Bindings: params; codes (T, WORDS + 1) and weight (N / 4, WORDS) of vec4<u32>, see
-// ternary_rows.wgsl; peak (T, 2) i32; norm (T, 2) i32; y (T, stride) i32.
+// Bindings: params; codes (T, WORDS + 1) vec4<u32>; weight (N / 4, WORDS) vec4<u32>;
+// peak (T, 2) i32; norm (T, 2) i32; y (T, stride) i32.
 // The weight may be a slice of rows: `firstRow` is where it starts in y.
-// Overrides: N, K 1..65536; QUADS 1..64; WORKGROUP 1..256.
+// Overrides: N 1..2^24, K 1..65520; QUADS 1..64 (buffer version); WORKGROUP 1..256.
 // Dispatch: (ceil(N / 4 / WORKGROUP), T, 1), a thread four rows of one token.
-// Preludes: lib_fixed.wgsl, ternary_rows.wgsl.
-// Ladder: ternary_linear_int_naive (a thread a row, trit by trit), this one (decode),
-// ternary_linear_int_tile (prefill: weights read once for several tokens).
+// Preludes: lib_fixed.wgsl, ternary_texture.wgsl or ternary_buffer.wgsl, ternary_rows.wgsl.
+// Ladder: ternary_linear_int_naive (a thread a row, trit by trit), ternary_linear_int (four rows a
+// thread; decode), ternary_linear_int_tile (four rows, four tokens a thread; prefill).
 
 override WORKGROUP: u32 = 32u;
 
@@ -19,21 +19,20 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(3) var<storage, read> peak: array<vec2<i32>>;
-@group(0) @binding(4) var<storage, read> norm: array<vec2<i32>>;
-@group(0) @binding(5) var<storage, read_write> y: array<i32>;
+@group(0) @binding(3) var<storage, read> peak: array<vec2<i32>>; // (T)
+@group(0) @binding(4) var<storage, read> norm: array<vec2<i32>>; // (T)
+@group(0) @binding(5) var<storage, read_write> y: array<i32>; // (T, stride)
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  if (id.x * 4u >= N) {
+  let first = id.x * 4u;
+  if (first >= N) {
     return;
   }
   let sum = ternary_rows(id.y, id.x);
-  let by = s_mul(s_mul(peak[id.y], norm[id.y]), params.c);
-  let at = id.y * params.stride + params.firstRow + id.x * 4u;
-  for (var r = 0u; r < 4u; r++) {
-    if (id.x * 4u + r < N) {
-      y[at + r] = scale(sum[r], by);
-    }
+  let factor = s_mul(s_mul(peak[id.y], norm[id.y]), params.c);
+  let at = id.y * params.stride + params.firstRow + first;
+  for (var r = 0u; r < min(4u, N - first); r++) {
+    y[at + r] = scale(sum[r], factor);
   }
 }

@@ -1,27 +1,19 @@
-// Prelude of the ternary products: packed weights times packed activations, exact.
-//   rows(t, q)[r] = sum over k of trit[4 q + r, k] codes[t, k]
-//
-// Weights: 16 codes (trit + 1) a word; code j of a word sits at bits
-// 8 (j mod 4) + 2 (j div 4), so that (w >> 2 i) & 0x03030303 lines up with the four
-// activations of word i and dot4I8Packed multiplies them. The sum of codes minus the
-// sum of activations is the sum of trits, and the latter comes with the activations.
-//
-//   block of 4 QUADS rows:  word 0 of its rows | word 1 of its rows | ... | word WORDS-1
-//
-// so a thread reads four rows as one vec4, neighbours read neighbouring vec4s, and a
-// block is one contiguous run. Rows beyond N are padding.
-//
-// Activations: (T, WORDS + 1) vec4s of 16 codes; the last vec4 holds the row's sum.
-
-override N: u32 = 256u;
-override K: u32 = 256u;
-override QUADS: u32 = 8u;
-override WORDS: u32 = (K + 15u) / 16u;
-
-@group(0) @binding(1) var<storage, read> codes: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
+// Prelude: sums of ternary products, exact integers, four rows a thread. The sum of
+// codes (trit + 1) times activations, less the sum of activations, is the sum of trits
+// times activations; the sum of activations comes with them.
+//   ternary_rows(t, q)[r]    = sum over k of trit[4 q + r, k] codes[t, k]
+//   ternary_tile(t, q).t0[r] = the same for token t, .t1 for t + 1, ...: weights are
+//                              loaded and taken apart once for four tokens
+// Follows ternary_texture.wgsl or ternary_buffer.wgsl.
 
 const LOW_PAIRS = vec4<u32>(0x03030303u);
+
+struct Tile {
+  t0: vec4<i32>,
+  t1: vec4<i32>,
+  t2: vec4<i32>,
+  t3: vec4<i32>,
+}
 
 fn dot_rows(w: vec4<u32>, x: u32) -> vec4<i32> {
   return vec4<i32>(
@@ -32,19 +24,45 @@ fn dot_rows(w: vec4<u32>, x: u32) -> vec4<i32> {
   );
 }
 
-// The products of token t with rows 4 q .. 4 q + 3.
+fn dot_words(
+  w0: vec4<u32>,
+  w1: vec4<u32>,
+  w2: vec4<u32>,
+  w3: vec4<u32>,
+  x: vec4<u32>,
+) -> vec4<i32> {
+  return dot_rows(w0, x.x) + dot_rows(w1, x.y) + dot_rows(w2, x.z) + dot_rows(w3, x.w);
+}
+
+fn less_sum(t: u32) -> vec4<i32> {
+  return vec4<i32>(-bitcast<i32>(codes_at(t, WORDS).x));
+}
+
 fn ternary_rows(t: u32, q: u32) -> vec4<i32> {
-  var at = (q / QUADS) * QUADS * WORDS + q % QUADS;
-  let row = t * (WORDS + 1u);
-  var sum = vec4<i32>(-bitcast<i32>(codes[row + WORDS].x));
+  var sum = less_sum(t);
   for (var word = 0u; word < WORDS; word++) {
-    let w = weight[at];
-    let x = codes[row + word];
-    sum += dot_rows(w & LOW_PAIRS, x.x);
-    sum += dot_rows((w >> vec4<u32>(2u)) & LOW_PAIRS, x.y);
-    sum += dot_rows((w >> vec4<u32>(4u)) & LOW_PAIRS, x.z);
-    sum += dot_rows((w >> vec4<u32>(6u)) & LOW_PAIRS, x.w);
-    at += QUADS;
+    let w = weight_at(q, word);
+    let w0 = w & LOW_PAIRS;
+    let w1 = (w >> vec4<u32>(2u)) & LOW_PAIRS;
+    let w2 = (w >> vec4<u32>(4u)) & LOW_PAIRS;
+    let w3 = (w >> vec4<u32>(6u)) & LOW_PAIRS;
+    sum += dot_words(w0, w1, w2, w3, codes_at(t, word));
+  }
+  return sum;
+}
+
+fn ternary_tile(t: u32, q: u32) -> Tile {
+  var sum = Tile(less_sum(t), less_sum(t + 1u), less_sum(t + 2u), less_sum(t + 3u));
+  for (var word = 0u; word < WORDS; word++) {
+    let w = weight_at(q, word);
+    let w0 = w & LOW_PAIRS;
+    let w1 = (w >> vec4<u32>(2u)) & LOW_PAIRS;
+    let w2 = (w >> vec4<u32>(4u)) & LOW_PAIRS;
+    let w3 = (w >> vec4<u32>(6u)) & LOW_PAIRS;
+    sum.t0 += dot_words(w0, w1, w2, w3, codes_at(t, word));
+    sum.t1 += dot_words(w0, w1, w2, w3, codes_at(t + 1u, word));
+    sum.t2 += dot_words(w0, w1, w2, w3, codes_at(t + 2u, word));
+    sum.t3 += dot_words(w0, w1, w2, w3, codes_at(t + 3u, word));
   }
   return sum;
 }

@@ -1,0 +1,175 @@
+/**
+ * The WebGPU device: how it is opened, and how every sequence of calls on it is
+ * watched. All files that touch a `GPUDevice` are this one and `webgpu_*.ts`.
+ */
+
+/** WebGPU failed: there is no device, or it was lost, or it refused something. */
+export class DeviceError extends Error {
+  /** Names the class. */
+  override name = "DeviceError";
+}
+
+/** How {@linkcode openDevice} works. */
+export interface OpenDeviceOptions {
+  /** Whether to measure kernels: needs the feature `timestamp-query`. */
+  readonly timestamps?: boolean;
+}
+
+/** The kinds of errors a scope watches, innermost last. */
+const FILTERS = ["internal", "out-of-memory", "validation"] as const;
+
+/** What to say of each kind. */
+const RULES = {
+  "internal": "its driver failed",
+  "out-of-memory": "its memory does not suffice",
+  "validation": "it refuses a call",
+} as const;
+
+/** A device, with a name and a watch on its errors. */
+export class Gpu {
+  /** The device. */
+  readonly device: GPUDevice;
+  /** What to call it in messages and results. */
+  readonly name: string;
+  #lost: string | undefined;
+
+  /**
+   * Wraps a device that the caller opened.
+   *
+   * @param device The device, with WebGPU's default limits or better.
+   * @param name What to call it.
+   */
+  constructor(device: GPUDevice, name: string) {
+    this.device = device;
+    this.name = name;
+    device.lost.then(({ reason, message }) => {
+      this.#lost = message || reason;
+    });
+  }
+
+  /**
+   * Starts calls whose errors are of interest, without waiting for them.
+   *
+   * @param stage What they do, as `<act> <object>`.
+   * @param action Makes the calls.
+   * @returns What the action gave, and a promise that fails if a call did.
+   * @throws {DeviceError} If the action throws, or the device is known to be lost.
+   */
+  watch<T>(
+    stage: string,
+    action: () => T,
+  ): { result: T; done: Promise<void> } {
+    this.#checkLost(stage);
+    for (const filter of FILTERS) this.device.pushErrorScope(filter);
+    let result: T;
+    let thrown: unknown;
+    try {
+      result = action();
+    } catch (error) {
+      thrown = error;
+    }
+    const errors = FILTERS.toReversed()
+      .map((filter) =>
+        this.device.popErrorScope().then((error) => ({ filter, error }))
+      );
+    const done = Promise.all(errors).then((found) => {
+      this.#checkLost(stage);
+      for (const { filter, error } of found) {
+        if (error !== null) throw this.#error(stage, RULES[filter], error);
+      }
+    });
+    done.catch(() => {}); // whoever waits for it sees it
+    if (thrown !== undefined) {
+      throw this.#error(stage, "a call failed", thrown);
+    }
+    return { result: result!, done };
+  }
+
+  /**
+   * Makes calls and waits until their errors would be known.
+   *
+   * @param stage What they do, as `<act> <object>`.
+   * @param action Makes the calls.
+   * @returns What the action gave.
+   * @throws {DeviceError} If a call failed, or the device is lost.
+   */
+  async run<T>(stage: string, action: () => T): Promise<T> {
+    const { result, done } = this.watch(stage, action);
+    await done;
+    return result;
+  }
+
+  /**
+   * Waits for a promise of the device.
+   *
+   * @param stage What it does, as `<act> <object>`.
+   * @param promise The promise.
+   * @returns What it gives.
+   * @throws {DeviceError} If it fails.
+   */
+  async wait<T>(stage: string, promise: Promise<T>): Promise<T> {
+    try {
+      return await promise;
+    } catch (error) {
+      await Promise.resolve(); // lets a lost device be noticed first
+      this.#checkLost(stage);
+      throw this.#error(stage, "a call failed", error);
+    }
+  }
+
+  #checkLost(stage: string): void {
+    if (this.#lost !== undefined) {
+      throw new DeviceError(
+        `Cannot ${stage} as the device ${this.name} is lost: ${this.#lost}`,
+      );
+    }
+  }
+
+  #error(stage: string, rule: string, cause: unknown): DeviceError {
+    if (cause instanceof DeviceError) return cause;
+    const { message } = cause as Error;
+    const line = message.replaceAll(/\s*\n\s*/g, "; ").trim();
+    return new DeviceError(
+      `Cannot ${stage} on ${this.name} as ${rule}: ${line}`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Opens the default device with WebGPU's default limits and no optional features.
+ *
+ * @param gpu The entry point, `navigator.gpu`; undefined where there is none.
+ * @param options Whether to measure.
+ * @returns The device.
+ * @throws {DeviceError} If there is no WebGPU, no adapter, or no device.
+ */
+export async function openDevice(
+  gpu: GPU | undefined,
+  options: OpenDeviceOptions = {},
+): Promise<Gpu> {
+  const refuse = (rule: string, cause?: unknown): never => {
+    throw new DeviceError(`Cannot open a WebGPU device as ${rule}`, { cause });
+  };
+  if (gpu === undefined) return refuse("this engine has no WebGPU");
+  const adapter = await gpu.requestAdapter().catch((error) =>
+    refuse(`asking for an adapter failed: ${(error as Error).message}`, error)
+  );
+  if (adapter === null) {
+    return refuse("no adapter was found: is a Vulkan driver installed?");
+  }
+  const name = adapter.info.description || adapter.info.vendor ||
+    "an unnamed adapter";
+  const features: GPUFeatureName[] = [];
+  if (options.timestamps) {
+    if (!adapter.features.has("timestamp-query")) {
+      return refuse(`measuring needs timestamp-query: ${name} lacks it`);
+    }
+    features.push("timestamp-query");
+  }
+  const device = await adapter.requestDevice({ requiredFeatures: features })
+    .catch((error) =>
+      refuse(`${name} gave none: ${(error as Error).message}`, error)
+    );
+  return new Gpu(device, name);
+}

@@ -1,0 +1,197 @@
+/**
+ * WebGPU as a machine: one graph's weights, scratch and pipelines on a device,
+ * shared by any number of sequences.
+ */
+import type { Graph, Profile } from "../ir/mod.ts";
+import {
+  type Plan,
+  type PlanCost,
+  planCost,
+  planGraph,
+  type PlanOptions,
+  ROWS_PER_QUAD,
+  TRITS_PER_WORD,
+  wordsOf,
+} from "../wgsl/mod.ts";
+import type { Gpu } from "./device.ts";
+import type { Machine } from "./machine.ts";
+import { flipInWord } from "./webgpu_fault.ts";
+import { PipelineCache, Program } from "./webgpu_program.ts";
+import {
+  createResource,
+  type ReadParam,
+  uploadWeights,
+} from "./webgpu_resources.ts";
+import { WebGpuSequence } from "./webgpu_sequence.ts";
+
+/** Tokens of a chunk whose values are all kept, so that taps cost little memory. */
+const TAP_TOKENS = 8;
+
+/** How {@linkcode WebGpuMachine.create} works. */
+export interface WebGpuOptions extends Omit<PlanOptions, "keepValues"> {
+  /** Called as weights are uploaded, with bytes done and bytes in all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** One graph, ready to run on one device. */
+export class WebGpuMachine implements Machine {
+  /** Which machine. */
+  readonly target = "webgpu";
+  /** Which arithmetic. */
+  readonly profile: Profile;
+  /** The device, in words. */
+  readonly device: string;
+  /** The graph. */
+  readonly graph: Graph;
+  /** What it costs, counted. */
+  readonly costs: PlanCost;
+  #gpu: Gpu;
+  #program: Program;
+  #cache: PipelineCache;
+  #tapProgram: Promise<Program> | undefined;
+
+  /**
+   * Wraps what {@linkcode WebGpuMachine.create} made.
+   *
+   * @param gpu The device.
+   * @param graph The graph.
+   * @param parts Its program and the pipelines of the device.
+   */
+  constructor(gpu: Gpu, graph: Graph, parts: {
+    readonly program: Program;
+    readonly cache: PipelineCache;
+  }) {
+    this.#gpu = gpu;
+    this.#program = parts.program;
+    this.#cache = parts.cache;
+    this.graph = graph;
+    this.profile = graph.profile;
+    this.device = gpu.name;
+    this.costs = planCost(parts.program.plan);
+  }
+
+  /**
+   * Plans a graph, uploads its weights and compiles its kernels.
+   *
+   * @param gpu The device.
+   * @param model The graph, and where its parameters' stored bytes come from.
+   * @param options Chunk size, storage of weights, progress.
+   * @returns The machine.
+   * @throws {DeviceError} If the device fails.
+   * @throws {RangeError} If the graph does not fit WebGPU's default limits.
+   * @throws {TypeError} If a parameter's encoding has no kernel.
+   */
+  static async create(
+    gpu: Gpu,
+    model: { readonly graph: Graph; readonly read: ReadParam },
+    options: WebGpuOptions = {},
+  ): Promise<WebGpuMachine> {
+    const { graph, read } = model;
+    const { onProgress } = options;
+    const plan = planGraph(graph, options);
+    const cache = new PipelineCache(gpu);
+    const program = await Program.create(gpu, plan, { cache });
+    try {
+      await uploadWeights(gpu, {
+        plan,
+        graph,
+        resources: program.shared,
+        read,
+        ...(onProgress && { onProgress }),
+      });
+    } catch (error) {
+      program.dispose();
+      throw error;
+    }
+    return new WebGpuMachine(gpu, graph, { program, cache });
+  }
+
+  /** What runs. */
+  get plan(): Plan {
+    return this.#program.plan;
+  }
+
+  /**
+   * Starts a sequence without tokens.
+   *
+   * @returns The sequence; it owns its state, and shares everything else.
+   * @throws {DeviceError} If the device fails.
+   */
+  async open(): Promise<WebGpuSequence> {
+    const own = await this.#gpu.run(
+      "create a sequence",
+      () =>
+        this.plan.resources
+          .filter(({ role }) => role === "ids" || role === "state")
+          .map((spec) => createResource(this.#gpu, spec) as GPUBuffer),
+    );
+    return new WebGpuSequence(this.#gpu, {
+      graph: this.graph,
+      plan: this.plan,
+      own,
+      bound: await this.#program.bind(own),
+      tapping: () => this.#tapping(own),
+    });
+  }
+
+  /** The same weights and states with a buffer of its own for every value. */
+  async #tapping(own: readonly GPUBuffer[]) {
+    this.#tapProgram ??= Program.create(
+      this.#gpu,
+      planGraph(this.graph, {
+        storage: this.plan.storage,
+        chunkTokens: Math.min(TAP_TOKENS, this.plan.chunkTokens),
+        keepValues: true,
+      }),
+      { cache: this.#cache, weights: this.#program.weights },
+    );
+    const program = await this.#tapProgram;
+    return { plan: program.plan, bound: await program.bind(own) };
+  }
+
+  /**
+   * Flips one bit of a ternary weight on the device: a seeded fault, for tests of
+   * whatever compares targets.
+   *
+   * @param param The parameter's name.
+   * @param at Row and column of the weight, and which of its two bits.
+   * @throws {RangeError} If there is no such weight.
+   * @throws {DeviceError} If the device fails.
+   */
+  async flipWeightBit(
+    param: string,
+    at: { readonly row: number; readonly column: number; readonly bit: 0 | 1 },
+  ): Promise<void> {
+    const { row, column, bit } = at;
+    const index = this.plan.resources.findIndex(({ part }) =>
+      part?.param === param && part.layout === "ternary" &&
+      row >= part.firstRow && row < part.firstRow + part.rows
+    );
+    const columns = this.graph.params[param]?.shape[1] ?? 0;
+    if (index < 0 || column < 0 || column >= columns) {
+      throw new RangeError(
+        `Cannot flip a bit of ${param} as it has no such weight: [${row}, ${column}]`,
+      );
+    }
+    const local = row - this.plan.resources[index]!.part!.firstRow;
+    const j = column % TRITS_PER_WORD;
+    await flipInWord(this.#gpu, this.#program.shared[index]!, {
+      quad: Math.floor(local / ROWS_PER_QUAD),
+      lane: local % ROWS_PER_QUAD,
+      word: Math.floor(column / TRITS_PER_WORD),
+      words: wordsOf(columns),
+      mask: 1 << (8 * (j % 4) + 2 * (j >> 2) + bit),
+    });
+  }
+
+  /** Frees everything on the device but the device and its sequences' states. */
+  dispose(): void {
+    this.#tapProgram?.then((program) => program.dispose(), () => {});
+    this.#program.dispose();
+  }
+
+  /** The same, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

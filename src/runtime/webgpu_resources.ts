@@ -1,0 +1,229 @@
+/**
+ * Buffers and textures of a plan, and how they are filled: one tensor at a time, in
+ * blocks, each written straight into its place.
+ */
+import { BUFFER_USE, TEXTURE_USE } from "./_usage.ts";
+import type { Graph } from "../ir/mod.ts";
+import {
+  BINDING_ALIGNMENT,
+  packTernary,
+  type Plan,
+  QUADS_PER_BLOCK,
+  type Resource,
+  roundUp,
+  ROWS_PER_QUAD,
+  widenVector,
+  wordsOf,
+} from "../wgsl/mod.ts";
+import { rowBytes } from "../ir/mod.ts";
+import type { Gpu } from "./device.ts";
+
+/** Reads the stored bytes of a parameter. */
+export type ReadParam = (name: string) => Promise<Uint8Array<ArrayBuffer>>;
+
+/** A buffer or a texture on the device. */
+export type DeviceResource = GPUBuffer | GPUTexture;
+
+/** Bytes that may wait in the queue's staging memory before it is drained. */
+const MAX_STAGED_BYTES = 32 * 2 ** 20;
+
+/** Bytes of packed weights that are made at once. */
+const BLOCK_BYTES = 4 * 2 ** 20;
+
+/**
+ * Tells a texture from a buffer.
+ *
+ * @param resource A resource.
+ * @returns Whether it is a texture.
+ */
+export function isTexture(resource: DeviceResource): resource is GPUTexture {
+  return "createView" in resource;
+}
+
+/**
+ * Creates one resource, filled with zeros.
+ *
+ * @param gpu The device.
+ * @param spec What the plan says of it.
+ * @returns The resource.
+ */
+export function createResource(gpu: Gpu, spec: Resource): DeviceResource {
+  const { role, bytes, texture, uniform } = spec;
+  if (texture !== undefined) {
+    return gpu.device.createTexture({
+      size: [texture[0], texture[1]],
+      format: "rgba32uint",
+      usage: TEXTURE_USE.binding | TEXTURE_USE.copyTo |
+        TEXTURE_USE.copyFrom,
+    });
+  }
+  const storage = !uniform || role === "value";
+  return gpu.device.createBuffer({
+    size: roundUp(Math.max(bytes, 16), 4),
+    usage: BUFFER_USE.copyTo | BUFFER_USE.copyFrom |
+      (storage ? BUFFER_USE.storage : 0) |
+      (uniform ? BUFFER_USE.uniform : 0),
+  });
+}
+
+/** Writes through the queue and drains it now and then. */
+class Uploader {
+  #gpu: Gpu;
+  #staged = 0;
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+  }
+
+  async write(name: string, bytes: number, action: () => void): Promise<void> {
+    await this.#gpu.run(`upload ${name}`, action);
+    this.#staged += bytes;
+    if (this.#staged > MAX_STAGED_BYTES) await this.drain(name);
+  }
+
+  async drain(name: string): Promise<void> {
+    const { queue } = this.#gpu.device;
+    queue.submit([]);
+    await this.#gpu.wait(`upload ${name}`, queue.onSubmittedWorkDone());
+    this.#staged = 0;
+  }
+}
+
+async function uploadTernary(
+  gpu: Gpu,
+  uploader: Uploader,
+  job: {
+    graph: Graph;
+    spec: Resource;
+    target: DeviceResource;
+    bytes: Uint8Array<ArrayBuffer>;
+  },
+): Promise<void> {
+  const { graph, spec, target, bytes } = job;
+  const { param, firstRow, rows } = spec.part!;
+  const decl = graph.params[param]!;
+  const words = wordsOf(decl.shape[1]!);
+  const quads = Math.ceil(rows / ROWS_PER_QUAD);
+  const texture = isTexture(target);
+  // The buffer layout is blocks of one size; a texture takes any.
+  const atOnce = texture
+    ? Math.max(1, Math.floor(BLOCK_BYTES / (16 * words)))
+    : QUADS_PER_BLOCK;
+  for (let quad = 0; quad < quads; quad += atOnce) {
+    const count = texture ? Math.min(atOnce, quads - quad) : atOnce;
+    const packed = packTernary(decl, bytes, {
+      firstQuad: firstRow / ROWS_PER_QUAD + quad,
+      quads: count,
+    });
+    await uploader.write(param, packed.byteLength, () => {
+      const { queue } = gpu.device;
+      if (texture) {
+        queue.writeTexture(
+          { texture: target, origin: [quad, 0] },
+          packed,
+          { bytesPerRow: 16 * count, rowsPerImage: words },
+          [count, words],
+        );
+      } else queue.writeBuffer(target, 16 * quad * words, packed);
+    });
+  }
+}
+
+function padded(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (bytes.length % 4 === 0) return bytes;
+  const whole = new Uint8Array(roundUp(bytes.length, 4));
+  whole.set(bytes);
+  return whole;
+}
+
+async function uploadTable(
+  gpu: Gpu,
+  uploader: Uploader,
+  job: {
+    graph: Graph;
+    spec: Resource;
+    target: GPUBuffer;
+    bytes: Uint8Array<ArrayBuffer>;
+  },
+): Promise<void> {
+  const { graph, spec, target, bytes } = job;
+  const { param, firstRow, rows } = spec.part!;
+  const { encoding, shape } = graph.params[param]!;
+  const row = rowBytes(encoding, shape[1]!);
+  const part = bytes.subarray(firstRow * row, (firstRow + rows) * row);
+  for (let at = 0; at < part.length; at += BLOCK_BYTES) {
+    const block = padded(part.subarray(at, at + BLOCK_BYTES));
+    await uploader.write(param, block.length, () => {
+      gpu.device.queue.writeBuffer(target, at, block);
+    });
+  }
+}
+
+/**
+ * Fills the weights of a plan, parameter after parameter; each is read once.
+ *
+ * @param gpu The device.
+ * @param job Plan, graph, resources by index, and where parameters come from.
+ * @throws {DeviceError} If the device fails.
+ */
+export async function uploadWeights(gpu: Gpu, job: {
+  readonly plan: Plan;
+  readonly graph: Graph;
+  readonly resources: readonly (DeviceResource | undefined)[];
+  readonly read: ReadParam;
+  readonly onProgress?: (done: number, total: number) => void;
+}): Promise<void> {
+  const { plan, graph, resources, read, onProgress } = job;
+  const uploader = new Uploader(gpu);
+  const weights = plan.resources.flatMap((spec, index) =>
+    spec.role === "weight" ? [{ spec, target: resources[index]! }] : []
+  );
+  const total = weights.reduce((sum, { spec }) => sum + spec.bytes, 0);
+  let done = 0;
+  let current: { name: string; bytes: Uint8Array<ArrayBuffer> } | undefined;
+  for (const { spec, target } of weights) {
+    const { param, layout } = spec.part!;
+    if (current?.name !== param) {
+      current = undefined; // so that the one before can go
+      current = { name: param, bytes: await read(param) };
+    }
+    const { bytes } = current;
+    if (layout === "ternary") {
+      await uploadTernary(gpu, uploader, { graph, spec, target, bytes });
+    } else if (isTexture(target)) {
+      throw new TypeError(
+        `Cannot upload ${param} as only matrices are textures`,
+      );
+    } else if (layout === "table") {
+      await uploadTable(gpu, uploader, { graph, spec, target, bytes });
+    } else {
+      const wide = widenVector(graph.params[param]!, bytes);
+      await uploader.write(param, wide.length, () => {
+        gpu.device.queue.writeBuffer(target, 0, wide);
+      });
+    }
+    done += spec.bytes;
+    onProgress?.(done, total);
+  }
+  await uploader.drain("the weights");
+}
+
+/**
+ * Fills the constants of all dispatches.
+ *
+ * @param gpu The device.
+ * @param plan The plan.
+ * @param target The `constants` buffer.
+ */
+export async function uploadConstants(
+  gpu: Gpu,
+  plan: Plan,
+  target: GPUBuffer,
+): Promise<void> {
+  const stride = BINDING_ALIGNMENT / 4;
+  const words = new Int32Array(plan.constants.length * stride);
+  plan.constants.forEach((slot, at) => words.set(slot, at * stride));
+  await gpu.run("upload constants", () => {
+    gpu.device.queue.writeBuffer(target, 0, words);
+  });
+}

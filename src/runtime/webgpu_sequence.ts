@@ -1,0 +1,419 @@
+/**
+ * One sequence of tokens on a WebGPU device: its state, and the ways to move it on.
+ * Only one call at a time; calls on other sequences of the machine may come between.
+ */
+import type { Graph, SequenceState } from "../ir/mod.ts";
+import type { Tap } from "../reference/mod.ts";
+import { decodeValue, type Plan, valueRowBytes } from "../wgsl/mod.ts";
+import type { Gpu } from "./device.ts";
+import {
+  type Logits,
+  logitsExponent,
+  type Sequence,
+  type Want,
+} from "./machine.ts";
+import {
+  type BoundPlan,
+  encodePass,
+  type ReadyDispatch,
+} from "./webgpu_program.ts";
+import { Readback } from "./webgpu_readback.ts";
+import { GreedyRing } from "./webgpu_ring.ts";
+
+/** Chunks that may wait in the queue while a prompt is read. */
+const MAX_QUEUED_CHUNKS = 8;
+
+/** Chunks whose logits are on their way back at once. */
+const LOGITS_AHEAD = 2;
+
+/** A plan bound to a sequence. */
+export interface Tapping {
+  /** The plan. */
+  readonly plan: Plan;
+  /** Its dispatches. */
+  readonly bound: BoundPlan;
+}
+
+/** What a sequence is made of. */
+export interface SequenceParts {
+  /** The graph. */
+  readonly graph: Graph;
+  /** The plan. */
+  readonly plan: Plan;
+  /** Buffers that it owns: `ids` and states, in the plan's order. */
+  readonly own: readonly GPUBuffer[];
+  /** Its dispatches. */
+  readonly bound: BoundPlan;
+  /** Makes the same with every value kept. */
+  readonly tapping: () => Promise<Tapping>;
+}
+
+/** One sequence of tokens. */
+export class WebGpuSequence implements Sequence {
+  #gpu: Gpu;
+  #parts: SequenceParts;
+  #position = 0;
+  #busy = false;
+  #ring: GreedyRing | undefined;
+  #tapping: Tapping | undefined;
+
+  /**
+   * Wraps what {@linkcode WebGpuMachine.open} made.
+   *
+   * @param gpu The device.
+   * @param parts Plan, buffers and dispatches.
+   */
+  constructor(gpu: Gpu, parts: SequenceParts) {
+    this.#gpu = gpu;
+    this.#parts = parts;
+  }
+
+  /** Tokens that went in. */
+  get position(): number {
+    return this.#position;
+  }
+
+  #buffer({ plan, bound }: Tapping, index: "ids" | "run" | string): GPUBuffer {
+    const at = index === "ids"
+      ? plan.ids
+      : index === "run"
+      ? plan.run
+      : plan.values[index]!.resource;
+    return bound.resources[at] as GPUBuffer;
+  }
+
+  #lock(): void {
+    if (this.#busy) {
+      throw new TypeError(
+        "Cannot use the sequence as another call on it has not ended",
+      );
+    }
+    this.#busy = true;
+  }
+
+  #checkIds(ids: Int32Array): void {
+    const { vocabulary } = this.#parts.plan;
+    const bad = ids.findIndex((id) => id < 0 || id >= vocabulary);
+    if (bad >= 0) {
+      throw new RangeError(
+        `Cannot run token ${bad} as an id must be in 0..${vocabulary - 1}: ${
+          ids[bad]
+        }`,
+      );
+    }
+  }
+
+  /** Writes ids and their number, and submits a pass with copies after it. */
+  #submit(
+    on: Tapping,
+    work: {
+      ids?: Int32Array<ArrayBuffer>;
+      list: readonly ReadyDispatch[];
+      copies?: (encoder: GPUCommandEncoder) => void;
+    },
+  ): void {
+    const { device } = this.#gpu;
+    const { ids, list, copies } = work;
+    if (ids !== undefined) {
+      device.queue.writeBuffer(this.#buffer(on, "ids"), 0, ids);
+      const run = new Uint32Array([ids.length, 0, 0, 0]);
+      device.queue.writeBuffer(this.#buffer(on, "run"), 0, run);
+    }
+    const encoder = device.createCommandEncoder();
+    encodePass(encoder, list, ids?.length ?? 1);
+    copies?.(encoder);
+    device.queue.submit([encoder.finish()]);
+  }
+
+  /**
+   * Runs tokens.
+   *
+   * @param ids Token ids, `[T]`.
+   * @param want Which logits to give back.
+   * @param tap Called with every value of the graph, by name, in chunks.
+   * @returns The logits wanted.
+   * @throws {RangeError} If an id is outside the vocabulary.
+   * @throws {TypeError} If another call has not ended.
+   * @throws {DeviceError} If the device fails.
+   */
+  async advance(
+    ids: Int32Array<ArrayBuffer>,
+    want: Want,
+    tap?: Tap,
+  ): Promise<Logits> {
+    this.#checkIds(ids);
+    this.#lock();
+    try {
+      if (tap !== undefined) return await this.#taps(ids, want, tap);
+      if (want === "all") return await this.#all(ids);
+      const read = want === "last" ? ids.length - 1 : ids.length;
+      await this.#feed(ids.subarray(0, read));
+      if (want === "none" || ids.length === 0) return this.#logits([]);
+      return this.#logits([await this.#step(ids.slice(read))]);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** Joins rows of logits as the device holds them. */
+  #logits(parts: readonly ArrayBuffer[]): Logits {
+    const { graph, plan } = this.#parts;
+    const { dtype, width } = plan.values[plan.logits]!;
+    const size = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(new Uint8Array(part), at);
+      at += part.byteLength;
+    }
+    const data = decodeValue(dtype, width, bytes.buffer);
+    return {
+      data: data as Logits["data"],
+      rows: data.length / width,
+      exponent: logitsExponent(graph),
+    };
+  }
+
+  /** Moves the state only, leaving out what logits alone need. */
+  async #feed(ids: Int32Array<ArrayBuffer>): Promise<void> {
+    const { plan, bound } = this.#parts;
+    let chunks = 0;
+    for (let at = 0; at < ids.length; at += plan.chunkTokens) {
+      const part = ids.slice(at, at + plan.chunkTokens);
+      await this.#gpu.run("read a chunk of tokens", () => {
+        this.#submit(this.#parts, { ids: part, list: bound.feeders });
+      });
+      this.#position += part.length;
+      if (++chunks % MAX_QUEUED_CHUNKS === 0) await this.#settle();
+    }
+    if (chunks > 0) await this.#settle();
+  }
+
+  async #settle(): Promise<void> {
+    const { queue } = this.#gpu.device;
+    await this.#gpu.wait("read a chunk of tokens", queue.onSubmittedWorkDone());
+  }
+
+  /** One token, with its logits. */
+  async #step(id: Int32Array<ArrayBuffer>): Promise<ArrayBuffer> {
+    const { plan, bound } = this.#parts;
+    const { dtype, width } = plan.values[plan.logits]!;
+    const bytes = valueRowBytes(dtype, width);
+    using readback = new Readback(this.#gpu, bytes);
+    const logits = this.#buffer(this.#parts, plan.logits);
+    readback.start("compute a token", () => {
+      this.#submit(this.#parts, {
+        ids: id,
+        list: bound.step,
+        copies: (encoder) => readback.copy(encoder, logits, bytes),
+      });
+    });
+    this.#position++;
+    return await readback.finish(bytes);
+  }
+
+  /** Every position's logits, some chunks on their way while others come back. */
+  async #all(ids: Int32Array<ArrayBuffer>): Promise<Logits> {
+    const { plan, bound } = this.#parts;
+    const { dtype, width } = plan.values[plan.logits]!;
+    const row = valueRowBytes(dtype, width);
+    const logits = this.#buffer(this.#parts, plan.logits);
+    const ring = Array.from(
+      { length: LOGITS_AHEAD },
+      () => new Readback(this.#gpu, plan.chunkTokens * row),
+    );
+    const free = ring.slice();
+    const waiting: { readback: Readback; bytes: number }[] = [];
+    const parts: ArrayBuffer[] = [];
+    const receive = async (): Promise<void> => {
+      const { readback, bytes } = waiting.shift()!;
+      parts.push(await readback.finish(bytes));
+      free.push(readback);
+    };
+    try {
+      for (let at = 0; at < ids.length; at += plan.chunkTokens) {
+        if (free.length === 0) await receive();
+        const part = ids.slice(at, at + plan.chunkTokens);
+        const bytes = part.length * row;
+        const readback = free.pop()!;
+        readback.start("compute logits", () => {
+          this.#submit(this.#parts, {
+            ids: part,
+            list: bound.chunk,
+            copies: (encoder) => readback.copy(encoder, logits, bytes),
+          });
+        });
+        this.#position += part.length;
+        waiting.push({ readback, bytes });
+      }
+      while (waiting.length > 0) await receive();
+    } finally {
+      ring.forEach((readback) => readback.dispose());
+    }
+    return this.#logits(parts);
+  }
+
+  /** Every value of the graph. */
+  async #taps(
+    ids: Int32Array<ArrayBuffer>,
+    want: Want,
+    tap: Tap,
+  ): Promise<Logits> {
+    this.#tapping ??= await this.#parts.tapping();
+    const on = this.#tapping;
+    const { values, chunkTokens, logits } = on.plan;
+    const kept: ArrayBuffer[] = [];
+    for (let at = 0; at < ids.length; at += chunkTokens) {
+      const part = ids.slice(at, at + chunkTokens);
+      const tokens = part.length;
+      await this.#gpu.run("compute values", () => {
+        this.#submit(on, { ids: part, list: on.bound.chunk });
+      });
+      this.#position += tokens;
+      for (const [name, { dtype, width }] of Object.entries(values)) {
+        const row = valueRowBytes(dtype, width);
+        const data = await this.#read(this.#buffer(on, name), tokens * row);
+        if (name === logits && want === "all") kept.push(data.slice(0));
+        if (
+          name === logits && want === "last" && at + tokens === ids.length
+        ) kept.push(data.slice(data.byteLength - row));
+        tap(name, { tokens, width, data: decodeValue(dtype, width, data) });
+      }
+    }
+    return this.#logits(kept);
+  }
+
+  async #read(
+    buffer: GPUBuffer,
+    bytes: number,
+    offset = 0,
+  ): Promise<ArrayBuffer> {
+    using readback = new Readback(this.#gpu, bytes);
+    readback.start("read a buffer back", () => {
+      const encoder = this.#gpu.device.createCommandEncoder();
+      readback.copy(encoder, buffer, bytes, offset);
+      this.#gpu.device.queue.submit([encoder.finish()]);
+    });
+    return await readback.finish(bytes);
+  }
+
+  /**
+   * Runs a token and then its own first-largest choices, on the device; ids come
+   * back some steps late. A caller who stops at an id finds the state as of that
+   * id: all ids before it went in.
+   *
+   * @param first The token to start from.
+   * @param count How many ids to give.
+   * @yields The ids chosen, in order.
+   * @throws {RangeError} If the id is outside the vocabulary.
+   * @throws {TypeError} If the graph chooses no token, or another call has not ended.
+   * @throws {DeviceError} If the device fails.
+   */
+  async *greedy(first: number, count: number): AsyncGenerator<number> {
+    const { plan, bound, own } = this.#parts;
+    const ids = Int32Array.of(first);
+    this.#checkIds(ids);
+    if (!plan.choosesToken) {
+      throw new TypeError(
+        `Cannot choose tokens on the device as the graph ${plan.name} has no output token`,
+      );
+    }
+    this.#lock();
+    const start = this.#position;
+    try {
+      const states = plan.resources
+        .filter(({ role }) => role === "ids" || role === "state")
+        .flatMap(({ role }, index) => role === "state" ? [own[index]!] : []);
+      this.#ring ??= new GreedyRing(this.#gpu, {
+        ids: this.#buffer(this.#parts, "ids"),
+        states,
+        submit: (first, copies) =>
+          this.#submit(this.#parts, {
+            ...(first !== undefined && { ids: Int32Array.of(first) }),
+            list: bound.step,
+            copies,
+          }),
+      });
+      for await (const { id, steps } of this.#ring.run(first, count)) {
+        this.#position = start + steps;
+        yield id;
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /**
+   * Reads the state back.
+   *
+   * @returns The state as a value, equal in form to the reference's.
+   * @throws {DeviceError} If the device fails.
+   */
+  async save(): Promise<SequenceState> {
+    this.#lock();
+    try {
+      const { plan, bound } = this.#parts;
+      const data: SequenceState["data"] = new Map();
+      for (const [name, place] of Object.entries(plan.states)) {
+        const { dtype, elements, resource, offset } = place;
+        const buffer = bound.resources[resource] as GPUBuffer;
+        const bytes = elements === 0
+          ? new ArrayBuffer(0)
+          : await this.#read(buffer, 4 * elements, offset);
+        data.set(
+          name,
+          dtype === "f32" ? new Float32Array(bytes) : new Int32Array(bytes),
+        );
+      }
+      return { position: this.#position, data };
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /**
+   * Replaces the state.
+   *
+   * @param state A state of the same graph, from any machine.
+   * @throws {TypeError} If it does not fit the graph.
+   * @throws {DeviceError} If the device fails.
+   */
+  async restore(state: SequenceState): Promise<void> {
+    const { plan, bound } = this.#parts;
+    const places = Object.entries(plan.states);
+    for (const [name, { dtype, elements }] of places) {
+      const data = state.data.get(name);
+      const fits = data !== undefined && data.length === elements &&
+        (data instanceof Float32Array) === (dtype === "f32");
+      if (!fits) {
+        throw new TypeError(
+          `Cannot restore the state ${name} as it must be ${dtype} [${elements}]`,
+        );
+      }
+    }
+    this.#lock();
+    try {
+      await this.#gpu.run("restore the state", () => {
+        for (const [name, { resource, offset }] of places) {
+          const buffer = bound.resources[resource] as GPUBuffer;
+          const data = state.data.get(name)!;
+          this.#gpu.device.queue.writeBuffer(buffer, offset, data);
+        }
+      });
+      this.#position = state.position;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** Frees the state; the machine stays. */
+  dispose(): void {
+    this.#ring?.dispose();
+    this.#parts.own.forEach((buffer) => buffer.destroy());
+  }
+
+  /** The same, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * WGSL: the kernels, and plans that run a graph on them. Touches no device.
+ *
+ * @module
+ */
+export * from "./emit.ts";
+export * from "./estimates.ts";
+export * from "./kernels.ts";
+export * from "./layout.ts";
+export * from "./limits.ts";
+export * from "./plan.ts";
+export * from "./planner.ts";
+export * from "./repack.ts";

@@ -1,0 +1,145 @@
+/**
+ * A dispatch plan: what a device must hold and what it must run, in order. Plain
+ * data without a device, the same for the runtime and for a bundle's loader.
+ *
+ * One plan serves a graph for any number of tokens: `step` is a decode step of one
+ * token, `chunk` the same graph over up to `chunkTokens` tokens. Both share all
+ * resources. `ids` goes in, `step` puts the chosen token there again, so that the
+ * next step can follow without a word from the host.
+ */
+import type { Dtype } from "../ir/mod.ts";
+import type { KernelName, WeightStorage, WgslFile } from "./kernels.ts";
+
+/** Version of this structure, as bundles state it. */
+export const PLAN_VERSION = 1;
+
+/**
+ * What a resource is for. `weight` is filled from a parameter; `constants` from {@linkcode Plan.constants}; `run` holds the number of tokens of a chunk; `value` is scratch; `ids`
+ * and `state` belong to one sequence.
+ */
+export type ResourceRole =
+  | "weight"
+  | "constants"
+  | "run"
+  | "value"
+  | "ids"
+  | "state";
+
+/** How a parameter lies on the device (`layout.ts`). */
+export type WeightLayout = "vector" | "table" | "ternary";
+
+/** Rows of a parameter that one resource holds. */
+export interface WeightPart {
+  /** The parameter's name. */
+  readonly param: string;
+  /** How it lies on the device. */
+  readonly layout: WeightLayout;
+  /** Its first row. */
+  readonly firstRow: number;
+  /** Number of rows. */
+  readonly rows: number;
+}
+
+/** A buffer, or a texture of four words a texel. */
+export interface Resource {
+  /** What it is for. */
+  readonly role: ResourceRole;
+  /** Bytes of the buffer; of all texels of a texture. */
+  readonly bytes: number;
+  /** Width and height: a texture, else a buffer. */
+  readonly texture?: readonly [number, number];
+  /** Whether kernels see it as a uniform buffer (too). */
+  readonly uniform?: true;
+  /** What fills it. */
+  readonly part?: WeightPart;
+}
+
+/** A range of a resource that a kernel sees. */
+export interface Binding {
+  /** Index in {@linkcode Plan.resources}. */
+  readonly resource: number;
+  /** First byte. */
+  readonly offset: number;
+  /** Bytes; 0 for a texture. */
+  readonly bytes: number;
+}
+
+/** One kernel run. */
+export interface Dispatch {
+  /** The graph's node that it computes, or a part of. */
+  readonly node: string;
+  /** The kernel. */
+  readonly kernel: KernelName;
+  /** Files of its module, in order. */
+  readonly files: readonly WgslFile[];
+  /** Values of its overrides. */
+  readonly constants: Readonly<Record<string, number>>;
+  /** Bindings by number, all in group 0. */
+  readonly bindings: readonly Binding[];
+  /** Workgroups along x, y and z for one token. */
+  readonly groups: readonly [number, number, number];
+  /** Which axis grows with the tokens: its groups are ceil(T / tile). */
+  readonly tokens?: { readonly axis: 0 | 1; readonly tile: number };
+  /** Whether a state depends on it; others can be left out while reading a prompt. */
+  readonly feedsState: boolean;
+  /** Bytes that it reads for one token. */
+  readonly reads: number;
+}
+
+/** Where a named value lies. */
+export interface ValuePlace {
+  /** Dtype of an element. */
+  readonly dtype: Dtype;
+  /** Elements a token. */
+  readonly width: number;
+  /** Index in {@linkcode Plan.resources}. */
+  readonly resource: number;
+}
+
+/** Where a named state lies. */
+export interface StatePlace {
+  /** Dtype of an element. */
+  readonly dtype: "f32" | "i32";
+  /** Elements. */
+  readonly elements: number;
+  /** Index in {@linkcode Plan.resources}. */
+  readonly resource: number;
+  /** First byte. */
+  readonly offset: number;
+}
+
+/** What a device must hold and run for one graph. */
+export interface Plan {
+  /** {@linkcode PLAN_VERSION}. */
+  readonly version: number;
+  /** Architecture. */
+  readonly name: string;
+  /** Profile of the graph. */
+  readonly profile: "float" | "int";
+  /** How ternary weights are kept. */
+  readonly storage: WeightStorage;
+  /** Most tokens of one `chunk`. */
+  readonly chunkTokens: number;
+  /** Rows of the embedding table: ids are below this. */
+  readonly vocabulary: number;
+  /** Buffers and textures. */
+  readonly resources: readonly Resource[];
+  /** The buffer of ids, `[chunkTokens]`. */
+  readonly ids: number;
+  /** The uniform buffer that holds the number of tokens of a chunk. */
+  readonly run: number;
+  /** 32-bit words of each {@linkcode BINDING_ALIGNMENT} bytes of the constants. */
+  readonly constants: readonly (readonly number[])[];
+  /** Values by name; without `keepValues` later ones overwrite earlier ones. */
+  readonly values: Readonly<Record<string, ValuePlace>>;
+  /** States by name. */
+  readonly states: Readonly<Record<string, StatePlace>>;
+  /** The value of the logits. */
+  readonly logits: string;
+  /** Whether `step` leaves the chosen token in `ids`. */
+  readonly choosesToken: boolean;
+  /** One token. */
+  readonly step: readonly Dispatch[];
+  /** Up to `chunkTokens` tokens. */
+  readonly chunk: readonly Dispatch[];
+}

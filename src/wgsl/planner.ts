@@ -1,0 +1,390 @@
+/**
+ * Plans a graph: emits the dispatches of every node for one token and for a chunk,
+ * cuts parameters into parts, and gives values buffers that are reused as soon as
+ * nothing needs them (unless they are to be kept for taps).
+ */
+import {
+  type Graph,
+  inferTypes,
+  opSpec,
+  rowBytes,
+  valueName,
+  type ValueType,
+} from "../ir/mod.ts";
+import { type Draft, EMIT, type EmitContext, type Ref } from "./emit.ts";
+import { kernelFiles, type WeightStorage } from "./kernels.ts";
+import {
+  TOKENS_PER_TILE,
+  UNIFORM_VECTORS,
+  valueRowBytes,
+  wordsOf,
+} from "./layout.ts";
+import {
+  BINDING_ALIGNMENT,
+  MAX_BINDING_BYTES,
+  MAX_GROUPS,
+  MAX_UNIFORM_BYTES,
+  roundUp,
+} from "./limits.ts";
+import {
+  type Binding,
+  type Dispatch,
+  type Plan,
+  PLAN_VERSION,
+  type Resource,
+  type StatePlace,
+  type ValuePlace,
+  type WeightLayout,
+} from "./plan.ts";
+import { weightParts } from "./_weights.ts";
+
+/** Tokens of a chunk unless the caller or a limit says less. */
+export const DEFAULT_CHUNK_TOKENS = 64;
+
+/** How {@linkcode planGraph} works. */
+export interface PlanOptions {
+  /** Most tokens of a chunk; default {@linkcode DEFAULT_CHUNK_TOKENS}. */
+  readonly chunkTokens?: number;
+  /** Whether every value keeps its own buffer, so that it can be read back. */
+  readonly keepValues?: boolean;
+  /** How ternary weights are kept; default `texture` where the widths allow it. */
+  readonly storage?: WeightStorage;
+}
+
+/** What `run` holds for a step: no step waits for the host to write it. */
+const ONE_TOKEN: readonly number[] = [1];
+
+interface NodeDrafts {
+  readonly step: readonly Draft[];
+  readonly chunk: readonly Draft[];
+}
+
+class Planner {
+  #graph: Graph;
+  #types: ReadonlyMap<string, ValueType>;
+  #resources: Resource[] = [];
+  #weights: Map<string, number[]> = new Map();
+  #values: Record<string, ValuePlace> = {};
+  #states: Record<string, StatePlace> = {};
+  #storage: WeightStorage;
+  #chunkTokens: number;
+  #keep: boolean;
+  #words: (readonly number[])[] = [ONE_TOKEN];
+  #constants = 0;
+  #ids = 0;
+  #run = 0;
+
+  constructor(graph: Graph, options: PlanOptions) {
+    this.#graph = graph;
+    this.#types = inferTypes(graph);
+    this.#keep = options.keepValues ?? false;
+    const vectors = this.#widestCodes();
+    const fits = vectors * TOKENS_PER_TILE <= UNIFORM_VECTORS;
+    this.#storage = options.storage ?? (fits ? "texture" : "buffer");
+    if (this.#storage === "texture" && !fits) {
+      throw new RangeError(
+        `Cannot keep the weights of ${graph.name} in textures as activations have at most ${UNIFORM_VECTORS} vectors for ${TOKENS_PER_TILE} tokens: ${vectors} a token`,
+      );
+    }
+    this.#chunkTokens = this.#fitChunk(options, vectors);
+  }
+
+  #width(name: string): number {
+    return this.#types.get(name)!.shape.at(-1) as number;
+  }
+
+  #widestCodes(): number {
+    let most = 1;
+    for (const [name, { dtype }] of this.#types) {
+      if (dtype === "i8") most = Math.max(most, wordsOf(this.#width(name)) + 1);
+    }
+    return most;
+  }
+
+  /** The largest multiple of a tile within the request and the limits. */
+  #fitChunk(options: PlanOptions, vectors: number): number {
+    let tokens = options.chunkTokens ?? DEFAULT_CHUNK_TOKENS;
+    if (!Number.isInteger(tokens) || tokens < 1) {
+      throw new RangeError(
+        `Cannot plan ${this.#graph.name} as a chunk has at least one token: ${tokens}`,
+      );
+    }
+    tokens = roundUp(tokens, TOKENS_PER_TILE);
+    if (this.#storage === "texture") {
+      tokens = Math.min(tokens, Math.floor(UNIFORM_VECTORS / vectors));
+    }
+    for (const [name, { dtype }] of this.#types) {
+      if (name === "ids") continue;
+      const bytes = valueRowBytes(dtype, this.#width(name));
+      tokens = Math.min(tokens, Math.floor(MAX_BINDING_BYTES / bytes));
+    }
+    tokens = Math.floor(tokens / TOKENS_PER_TILE) * TOKENS_PER_TILE;
+    if (tokens < TOKENS_PER_TILE) {
+      throw new RangeError(
+        `Cannot plan ${this.#graph.name} as a value of ${TOKENS_PER_TILE} tokens has at most ${MAX_BINDING_BYTES} bytes`,
+      );
+    }
+    return tokens;
+  }
+
+  #add(resource: Resource): number {
+    return this.#resources.push(resource) - 1;
+  }
+
+  #weightResources(param: string, layout: WeightLayout): readonly number[] {
+    const known = this.#weights.get(param);
+    if (known !== undefined) return known;
+    const parts = weightParts(param, this.#graph.params[param]!, {
+      layout,
+      storage: this.#storage,
+    });
+    const made = parts.map((part) => this.#add(part));
+    this.#weights.set(param, made);
+    return made;
+  }
+
+  #context(
+    node: Graph["nodes"][number],
+    mode: EmitContext["mode"],
+  ): EmitContext {
+    const decl = (operand: string) =>
+      this.#graph.params[node.operands[operand]!]!;
+    return {
+      node,
+      mode,
+      textures: this.#storage === "texture",
+      width: (name) => this.#width(name),
+      shape: (operand) => decl(operand).shape,
+      encoding: (operand) => decl(operand).encoding,
+      weights: (operand, layout) => {
+        const { encoding, shape } = decl(operand);
+        return this.#weightResources(node.operands[operand]!, layout)
+          .map((weight, index) => {
+            const { part, bytes } = this.#resources[weight]!;
+            // Of a table, a token reads one row, in whichever part it is.
+            const read = layout !== "table"
+              ? bytes
+              : index > 0
+              ? 0
+              : rowBytes(encoding, shape.at(-1)!);
+            return { ref: { weight, bytes: read }, part: part! };
+          });
+      },
+    };
+  }
+
+  /** Names of values that a draft reads or writes. */
+  #touched(drafts: readonly Draft[]): string[] {
+    return drafts.flatMap(({ refs }) =>
+      refs.flatMap((ref) => "value" in ref ? [ref.value] : [])
+    );
+  }
+
+  /** Gives values their buffers: first fit among those that are free. */
+  #placeValues(drafts: readonly NodeDrafts[]): void {
+    const lastUse = new Map<string, number>();
+    drafts.forEach(({ chunk }, at) => {
+      for (const name of this.#touched(chunk)) lastUse.set(name, at);
+    });
+    for (const name of Object.values(this.#graph.outputs)) {
+      lastUse.set(name, Infinity);
+    }
+    const free: { uniform: boolean; resource: number }[] = [];
+    const live: { until: number; uniform: boolean; resource: number }[] = [];
+    this.#graph.nodes.forEach((node, at) => {
+      for (const result of Object.keys(opSpec(node.op).results)) {
+        const name = valueName(node.name, result);
+        const { dtype } = this.#types.get(name)!;
+        const width = this.#width(name);
+        const uniform = dtype === "i8" && this.#storage === "texture";
+        const bytes = roundUp(
+          this.#chunkTokens * valueRowBytes(dtype, width),
+          BINDING_ALIGNMENT,
+        );
+        const index = free.findIndex((slot) => slot.uniform === uniform);
+        let resource: number;
+        if (index >= 0) {
+          resource = free.splice(index, 1)[0]!.resource;
+          const slot = this.#resources[resource]!;
+          this.#resources[resource] = {
+            ...slot,
+            bytes: Math.max(slot.bytes, bytes),
+          };
+        } else {
+          resource = this.#add({
+            role: "value",
+            bytes: uniform ? MAX_UNIFORM_BYTES : bytes,
+            ...(uniform && { uniform: true as const }),
+          });
+        }
+        this.#values[name] = { dtype, width, resource };
+        live.push({ until: lastUse.get(name) ?? at, uniform, resource });
+      }
+      if (this.#keep) return;
+      for (let i = live.length - 1; i >= 0; i--) {
+        if (live[i]!.until <= at) free.push(live.splice(i, 1)[0]!);
+      }
+    });
+  }
+
+  /** One buffer a sequence for all states, if it fits; else one a state. */
+  #placeStates(): void {
+    const sized = Object.entries(this.#graph.states).map(([name, decl]) => {
+      const elements = decl.shape.reduce((a, b) => a * b, 1);
+      const bytes = roundUp(Math.max(4 * elements, 4), BINDING_ALIGNMENT);
+      return { name, dtype: decl.dtype, elements, bytes };
+    });
+    let resource = -1;
+    let offset = 0;
+    for (const { name, dtype, elements, bytes } of sized) {
+      if (resource < 0 || offset + bytes > MAX_BINDING_BYTES) {
+        resource = this.#add({ role: "state", bytes: 0 });
+        offset = 0;
+      }
+      this.#states[name] = { dtype, elements, resource, offset };
+      offset += bytes;
+      this.#resources[resource] = { role: "state", bytes: offset };
+    }
+  }
+
+  /** Nodes that a state depends on. */
+  #feeders(): Set<string> {
+    const needed = new Set<string>();
+    const feeders = new Set<string>();
+    for (const node of this.#graph.nodes.toReversed()) {
+      const { operands, results } = opSpec(node.op);
+      const owns = Object.values(operands).some(({ kind }) => kind === "state");
+      const used = Object.keys(results)
+        .some((result) => needed.has(valueName(node.name, result)));
+      if (!owns && !used) continue;
+      feeders.add(node.name);
+      Object.values(node.operands).forEach((name) => needed.add(name));
+    }
+    return feeders;
+  }
+
+  #bind(ref: Ref, mode: EmitContext["mode"], slot: number): Binding {
+    if ("unused" in ref) return this.#bind(ref.unused, mode, slot);
+    if ("weight" in ref) return this.#whole(ref.weight);
+    if ("state" in ref) {
+      const { resource, offset, elements } = this.#states[ref.state]!;
+      return { resource, offset, bytes: Math.max(4 * elements, 4) };
+    }
+    if ("value" in ref) return this.#whole(this.#values[ref.value]!.resource);
+    if (ref.special === "ids") return this.#whole(this.#ids);
+    if (ref.special === "run" && mode === "chunk") {
+      return this.#whole(this.#run);
+    }
+    return {
+      resource: this.#constants,
+      offset: ref.special === "run" ? 0 : slot * BINDING_ALIGNMENT,
+      bytes: BINDING_ALIGNMENT,
+    };
+  }
+
+  #whole(resource: number): Binding {
+    const { bytes, texture } = this.#resources[resource]!;
+    return { resource, offset: 0, bytes: texture === undefined ? bytes : 0 };
+  }
+
+  #bytesRead(ref: Ref): number {
+    if ("unused" in ref || ("writes" in ref && ref.writes)) return 0;
+    if ("weight" in ref) return ref.bytes!;
+    if ("state" in ref) return 4 * this.#states[ref.state]!.elements;
+    if ("value" in ref) {
+      const { dtype, width } = this.#values[ref.value]!;
+      return valueRowBytes(dtype, width);
+    }
+    return "special" in ref && ref.special === "ids" ? 4 : 0;
+  }
+
+  #resolve(
+    node: string,
+    draft: Draft,
+    on: { mode: EmitContext["mode"]; feedsState: boolean },
+  ): Dispatch {
+    const { kernel, constants, refs, words, groups, tokens } = draft;
+    const most = Math.max(...groups);
+    if (most > MAX_GROUPS) {
+      throw new RangeError(
+        `Cannot plan ${node} as a dispatch has at most ${MAX_GROUPS} workgroups along an axis: ${most}`,
+      );
+    }
+    const slot = this.#words.length;
+    if (words !== undefined) this.#words.push(words);
+    return {
+      node,
+      kernel,
+      files: kernelFiles(kernel, this.#storage),
+      constants,
+      bindings: refs.map((ref) => this.#bind(ref, on.mode, slot)),
+      groups,
+      ...(tokens && { tokens }),
+      feedsState: on.feedsState,
+      reads: refs.reduce((sum, ref) => sum + this.#bytesRead(ref), 0),
+    };
+  }
+
+  plan(): Plan {
+    const { nodes, name, profile, outputs } = this.#graph;
+    this.#ids = this.#add({ role: "ids", bytes: 4 * this.#chunkTokens });
+    this.#run = this.#add({ role: "run", bytes: 16, uniform: true });
+    this.#constants = this.#add({ role: "constants", bytes: 0, uniform: true });
+    const drafts = nodes.map((node): NodeDrafts => ({
+      step: EMIT[node.op](this.#context(node, "step")),
+      chunk: EMIT[node.op](this.#context(node, "chunk")),
+    }));
+    this.#placeValues(drafts);
+    this.#placeStates();
+    const feeders = this.#feeders();
+    const resolve = (mode: keyof NodeDrafts): Dispatch[] =>
+      nodes.flatMap((node, at) =>
+        drafts[at]![mode].map((draft) =>
+          this.#resolve(node.name, draft, {
+            mode,
+            feedsState: feeders.has(node.name),
+          })
+        )
+      );
+    const step = resolve("step");
+    const chunk = resolve("chunk");
+    this.#resources[this.#constants] = {
+      role: "constants",
+      bytes: this.#words.length * BINDING_ALIGNMENT,
+      uniform: true,
+    };
+    const table = nodes.find(({ operands }) => operands.ids === "ids")
+      ?.operands.table;
+    return {
+      version: PLAN_VERSION,
+      name,
+      profile,
+      storage: this.#storage,
+      chunkTokens: this.#chunkTokens,
+      vocabulary: this.#graph.params[table ?? ""]?.shape[0] ?? 0,
+      resources: this.#resources,
+      ids: this.#ids,
+      run: this.#run,
+      constants: this.#words,
+      values: this.#values,
+      states: this.#states,
+      logits: outputs.logits!,
+      choosesToken: outputs.token !== undefined,
+      step,
+      chunk,
+    };
+  }
+}
+
+/**
+ * Plans a graph.
+ *
+ * @param graph A checked graph.
+ * @param options Chunk size, taps, storage of weights.
+ * @returns The plan.
+ * @throws {RangeError} If the graph cannot be cut to fit WebGPU's default limits.
+ * @throws {TypeError} If a parameter's encoding has no kernel.
+ */
+export function planGraph(graph: Graph, options: PlanOptions = {}): Plan {
+  return new Planner(graph, options).plan();
+}

@@ -1,0 +1,43 @@
+// ternary_linear_int, naive: a ternary projection, a thread a row, trit by trit.
+//   y[t, n] = scale(sum over k of trit[n, k] codes[t, k], sMul(sMul(peak[t], norm[t]), c))
+//
+// Bindings: params; codes (T, WORDS + 1) vec4<u32>; weight (N / 4, WORDS) vec4<u32>;
+// peak (T, 2) i32; norm (T, 2) i32; y (T, stride) i32.
+// The weight may be a slice of rows: `firstRow` is where it starts in y.
+// Overrides: N 1..2^24, K 1..65520; QUADS 1..64 (buffer version); WORKGROUP 1..256.
+// Dispatch: (ceil(N / WORKGROUP), T, 1).
+// Preludes: lib_fixed.wgsl, ternary_texture.wgsl or ternary_buffer.wgsl.
+// Ladder: ternary_linear_int_naive (a thread a row, trit by trit), ternary_linear_int (four rows a
+// thread; decode), ternary_linear_int_tile (four rows, four tokens a thread; prefill).
+
+override WORKGROUP: u32 = 32u;
+
+struct Params {
+  c: vec2<i32>,
+  firstRow: u32,
+  stride: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(3) var<storage, read> peak: array<vec2<i32>>; // (T)
+@group(0) @binding(4) var<storage, read> norm: array<vec2<i32>>; // (T)
+@group(0) @binding(5) var<storage, read_write> y: array<i32>; // (T, stride)
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  let row = id.x;
+  if (row >= N) {
+    return;
+  }
+  var sum = 0;
+  for (var k = 0u; k < K; k++) {
+    let j = k % 16u;
+    let word = weight_at(row / 4u, k / 16u)[row % 4u];
+    let trit = i32((word >> (8u * (j % 4u) + 2u * (j / 4u))) & 3u) - 1;
+    let four = codes_at(id.y, k / 16u)[j / 4u];
+    let code = extractBits(bitcast<i32>(four), 8u * (j % 4u), 8u);
+    sum += trit * code;
+  }
+  let factor = s_mul(s_mul(peak[id.y], norm[id.y]), params.c);
+  y[id.y * params.stride + params.firstRow + row] = scale(sum, factor);
+}

@@ -1,0 +1,47 @@
+// ternary_linear_int, tiled: a ternary projection of many tokens.
+//   y[t, n] = scale(sum over k of trit[n, k] codes[t, k], sMul(sMul(peak[t], norm[t]), c))
+//
+// Bindings: params; codes (T, WORDS + 1) vec4<u32>; weight (N / 4, WORDS) vec4<u32>;
+// peak (T, 2) i32; norm (T, 2) i32; y (T, stride) i32.
+// The weight may be a slice of rows: `firstRow` is where it starts in y.
+// Overrides: N 1..2^24, K 1..65520; QUADS 1..64 (buffer version); WORKGROUP 1..256.
+// Dispatch: (ceil(N / 4 / WORKGROUP), ceil(T / 4), 1), a thread four rows of four tokens.
+// Rows of codes, peak (and norm) and y up to a multiple of four tokens must exist.
+// Preludes: lib_fixed.wgsl, ternary_texture.wgsl or ternary_buffer.wgsl, ternary_rows.wgsl.
+// Ladder: ternary_linear_int_naive (a thread a row, trit by trit), ternary_linear_int (four rows a
+// thread; decode), ternary_linear_int_tile (four rows, four tokens a thread; prefill).
+
+override WORKGROUP: u32 = 32u;
+
+struct Params {
+  c: vec2<i32>,
+  firstRow: u32,
+  stride: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(3) var<storage, read> peak: array<vec2<i32>>; // (T)
+@group(0) @binding(4) var<storage, read> norm: array<vec2<i32>>; // (T)
+@group(0) @binding(5) var<storage, read_write> y: array<i32>; // (T, stride)
+
+fn store(t: u32, first: u32, sum: vec4<i32>) {
+  let factor = s_mul(s_mul(peak[t], norm[t]), params.c);
+  let at = t * params.stride + params.firstRow + first;
+  for (var r = 0u; r < min(4u, N - first); r++) {
+    y[at + r] = scale(sum[r], factor);
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  let first = id.x * 4u;
+  if (first >= N) {
+    return;
+  }
+  let t = id.y * 4u;
+  let sums = ternary_tile(t, id.x);
+  store(t, first, sums.t0);
+  store(t + 1u, first, sums.t1);
+  store(t + 2u, first, sums.t2);
+  store(t + 3u, first, sums.t3);
+}
