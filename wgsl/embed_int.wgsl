@@ -52,14 +52,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     return;
   }
   let parts = load_parts(row * K + k);
-  let move = parts.y - params.tableExponent;
+  let offset = parts.y - params.tableExponent;
   var size: i32;
-  if (move >= 0) {
-    size = scale_up(parts.x, u32(move));
-  } else if (move < -25) {
+  if (offset >= 0) {
+    size = scale_up(parts.x, u32(offset));
+  } else if (offset < -25) {
     size = 0; // below half a unit
   } else {
-    size = (parts.x + (1 << u32(-move - 1))) >> u32(-move);
+    size = (parts.x + (1 << u32(-offset - 1))) >> u32(-offset);
   }
   size = min(size, 32767);
   let n = select(size, -size, parts.z == 1);

@@ -13,7 +13,7 @@ override WORKGROUP: u32 = 64u;
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (id.x < WIDTH) {
-    let from = id.y * 2u * WIDTH + id.x;
-    y[id.y * WIDTH + id.x] = swish(x[from], x[from + WIDTH]);
+    let first = id.y * 2u * WIDTH + id.x;
+    y[id.y * WIDTH + id.x] = swish(x[first], x[first + WIDTH]);
   }
 }
