@@ -99,3 +99,25 @@ Deno.test("build() keeps Verilator's warnings", async () => {
   });
   assert.match(design.manifest.warnings, /%Warning-WIDTH/);
 });
+
+Deno.test("build() takes a child process where FFI is not granted", async () => {
+  const design = await buildFixture("port_widths", { mode: "ffi" });
+  const script = new URL("./testdata/print_mode.ts", import.meta.url);
+  const run = async (...permissions: string[]): Promise<string> => {
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...[
+          "run",
+          "--no-prompt",
+          "--allow-read",
+          "--allow-write",
+          "--allow-env",
+        ],
+        ...["--allow-run", ...permissions, script.pathname],
+      ],
+    }).output();
+    return new TextDecoder().decode(stdout) || new TextDecoder().decode(stderr);
+  };
+  assert.equal(await run(), "process 30\n");
+  assert.equal(await run(`--allow-ffi=${design.artifact}`), "ffi 30\n");
+});

@@ -11,14 +11,20 @@ export interface CoverageCount {
   readonly total: number;
 }
 
+/** The lines of one file. */
+export interface FileCoverage extends CoverageCount {
+  /** Lines that never ran, in order. */
+  readonly missed: readonly number[];
+}
+
 /** Lines and points of some Verilog that ran. */
 export interface CoverageSummary {
   /** Source lines; one that any instance of its module ran counts as hit. */
   readonly lines: CoverageCount;
   /** Blocks and branches, also those without a line of their own such as a missing `else`. */
   readonly points: CoverageCount;
-  /** Lines that never ran, by file, in order. */
-  readonly missed: ReadonlyMap<string, readonly number[]>;
+  /** The lines by file. */
+  readonly files: ReadonlyMap<string, FileCoverage>;
 }
 
 // A record is C '\x01key\x02value\x01key\x02value...' count
@@ -77,16 +83,19 @@ export function parseCoverage(...texts: readonly string[]): CoverageSummary {
     }
   }
   const all = [...lines.values()].flatMap((ofFile) => [...ofFile.values()]);
-  const missed = [...lines].map(([file, ofFile]): [string, number[]] => {
-    const numbers = [...ofFile].filter(([, hit]) => !hit).map(([number]) =>
+  const files = [...lines].map(([file, ofFile]): [string, FileCoverage] => {
+    const missed = [...ofFile].filter(([, hit]) => !hit).map(([number]) =>
       number
     );
-    return [file, numbers.sort((a, b) => a - b)];
+    return [file, {
+      ...count([...ofFile.values()]),
+      missed: missed.sort((a, b) => a - b),
+    }];
   });
   return {
     lines: count(all),
     points: count([...points.values()]),
-    missed: new Map(missed.filter(([, numbers]) => numbers.length > 0)),
+    files: new Map(files),
   };
 }
 

@@ -25,8 +25,10 @@ Deno.test("parseCoverage() counts the lines that a run reached", async () => {
     assert.ok(written.lines.hit > idle.lines.hit);
     assert.ok(written.lines.hit < written.lines.total, "no read ran");
     assert.ok(written.points.hit < written.points.total);
-    const [[file = "", missed = []] = []] = [...written.missed];
+    const [[file, ofFile] = ["", undefined]] = [...written.files];
+    const missed = ofFile?.missed ?? [];
     assert.match(file, /axi_lite_registers\.v$/);
+    assert.equal(missed.length, written.lines.total - written.lines.hit);
     const verilog = (await Deno.readTextFile(file)).split("\n");
     assert.ok(
       missed.some((line) =>

@@ -148,6 +148,11 @@ export class Dut {
    * @throws {Error} If the design calls `$finish` on the way.
    */
   tick(cycles = 1): void {
+    if (!(cycles >= 0 && Number.isSafeInteger(cycles))) {
+      throw new RangeError(
+        `Cannot tick as cycles must be a whole number from 0 on: received ${cycles}`,
+      );
+    }
     if (this.#instance.transport.tick(cycles) !== cycles) {
       this.#instance.checkRunning();
     }
@@ -170,12 +175,12 @@ export class Dut {
     if (typeof condition !== "function") {
       return this.#instance.wait(this.#wait(condition, timeout));
     }
-    for (let waited = 0; !condition(); waited++) {
+    let waited = 0;
+    for (; !condition(); waited++) {
       if (waited === timeout) this.#instance.timedOut("the condition", timeout);
       this.tick();
-      if (condition()) return waited + 1;
     }
-    return 0;
+    return waited;
   }
 
   /**

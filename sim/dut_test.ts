@@ -144,6 +144,19 @@ Deno.test("Dut.until() says where it stood when time is up", async (t) => {
   });
 });
 
+Deno.test("Dut.tick() refuses what is no number of cycles", async () => {
+  const design = await buildFixture("port_widths");
+  await using dut = await design.start();
+  for (const cycles of [-1, 0.5, NaN]) {
+    assert.throws(() => dut.tick(cycles), {
+      name: "RangeError",
+      message: /received/,
+    });
+  }
+  dut.tick(0);
+  assert.equal(dut.cycle, 0);
+});
+
 Deno.test("Dut.reset() needs a reset input", async () => {
   const design = await buildFixture("port_widths");
   await using dut = await design.start();

@@ -6,19 +6,22 @@ import { runChecked } from "./command.ts";
 import { type CheckOptions, withSources } from "./lint.ts";
 import { parameterText, toPath } from "./sources.ts";
 
-/** Technologies, as commands of Yosys. */
-const FLOWS = {
+/** Technologies that can be counted for. */
+export type SynthesisFamily = "generic" | "ice40" | "ecp5" | "xc7" | "xcup";
+
+/** Each as a command of Yosys. */
+const FLOWS: Readonly<Record<SynthesisFamily, string>> = {
   generic: "opt; memory -nomap; opt_clean",
   ice40: "synth_ice40",
   ecp5: "synth_ecp5",
   xc7: "synth_xilinx -family xc7",
   xcup: "synth_xilinx -family xcup",
-} as const;
+};
 
 /** What to synthesize and for what. */
 export interface SynthesisOptions extends CheckOptions {
   /** Default "generic": down to word-level cells, with memories as one cell each. */
-  readonly family?: keyof typeof FLOWS;
+  readonly family?: SynthesisFamily;
 }
 
 /** What a synthesis came to. */

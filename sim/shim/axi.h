@@ -35,7 +35,8 @@ struct AxiMemory {
   // Offset into the image and response for `length` bytes at a bus address.
   uint8_t locate(uint64_t address, uint32_t length, uint64_t* offset) const {
     for (const ErrorRange& range : errors) {
-      if (address < range.start + range.length && range.start < address + length) return range.response;
+      if (address < range.start + range.length && range.start < address + length)
+        return range.response;
     }
     if (address < base || !image->holds(address - base, length)) return kDecodeError;
     *offset = address - base;
@@ -123,8 +124,8 @@ class AddressChannel {
   void ready(bool value) { pins_.ready->set(value ? 1 : 0); }
 
   [[noreturn]] void violation(uint64_t cycle, const std::string& what) const {
-    throw std::runtime_error("AXI rule broken on \"" + name_ + "\" at cycle " + std::to_string(cycle) +
-                             ": " + what);
+    throw std::runtime_error("AXI rule broken on \"" + name_ + "\" at cycle " +
+                             std::to_string(cycle) + ": " + what);
   }
 
  private:
@@ -146,9 +147,12 @@ class AddressChannel {
   }
 
   void check(uint64_t cycle, const Burst& burst) const {
-    if (burst.size > fullSize_) violation(cycle, "beats of 2^" + std::to_string(burst.size) + " bytes are wider than the bus");
+    if (burst.size > fullSize_)
+      violation(cycle,
+                "beats of 2^" + std::to_string(burst.size) + " bytes are wider than the bus");
     if (pins_.burst && pins_.burst->get() != 1 && burst.request.beats > 1) {
-      violation(cycle, "only INCR bursts are served, burst type was " + std::to_string(pins_.burst->get()));
+      violation(cycle, "only INCR bursts are served, burst type was " +
+                           std::to_string(pins_.burst->get()));
     }
     if (burst.request.beats > 256) violation(cycle, "a burst has at most 256 beats");
     const uint64_t first = burst.request.address >> 12;

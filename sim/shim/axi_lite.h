@@ -63,8 +63,12 @@ class OutgoingBeat {
 class AxiLiteManager : public Agent {
  public:
   AxiLiteManager(const AxiLitePins& pins, uint32_t stalls, uint64_t seed)
-      : pins_(pins), stalls_(stalls), random_(seed), address_(pins.writeAddressValid, pins.writeAddressReady),
-        data_(pins.writeDataValid, pins.writeDataReady), read_(pins.readAddressValid, pins.readAddressReady) {
+      : pins_(pins),
+        stalls_(stalls),
+        random_(seed),
+        address_(pins.writeAddressValid, pins.writeAddressReady),
+        data_(pins.writeDataValid, pins.writeDataReady),
+        read_(pins.readAddressValid, pins.readAddressReady) {
     reset();
   }
 
@@ -79,7 +83,8 @@ class AxiLiteManager : public Agent {
 
   void startWrite(uint64_t address, const uint8_t* data, uint64_t bytes, uint64_t strobe) {
     begin(address, *pins_.writeAddress);
-    if (bytes != pins_.writeData->bytes) throw std::runtime_error("a register value has the wrong size");
+    if (bytes != pins_.writeData->bytes)
+      throw std::runtime_error("a register value has the wrong size");
     std::memcpy(pins_.writeData->data, data, bytes);
     if (pins_.writeStrobe) pins_.writeStrobe->set(strobe);
     address_.start();
@@ -124,7 +129,8 @@ class AxiLiteManager : public Agent {
  private:
   void begin(uint64_t address, const Port& port) {
     if (!idle()) throw std::runtime_error("the last register access did not end");
-    if (port.width < 64 && address >> port.width) throw std::runtime_error("the address has more bits than the port");
+    if (port.width < 64 && address >> port.width)
+      throw std::runtime_error("the address has more bits than the port");
     port.set(address);
   }
 

@@ -19,9 +19,13 @@ struct ReadPins {
 
 class AxiReadPort : public Agent {
  public:
-  AxiReadPort(std::shared_ptr<AxiMemory> memory, const ReadPins& pins, const AxiPortOptions& options)
-      : memory_(std::move(memory)), pins_(pins), options_(options),
-        channel_(pins.address, pins.data->width / 8, options.prefix + "ar"), random_(options.seed) {
+  AxiReadPort(std::shared_ptr<AxiMemory> memory, const ReadPins& pins,
+              const AxiPortOptions& options)
+      : memory_(std::move(memory)),
+        pins_(pins),
+        options_(options),
+        channel_(pins.address, pins.data->width / 8, options.prefix + "ar"),
+        random_(options.seed) {
     reset();
   }
 
@@ -84,9 +88,10 @@ class AxiReadPort : public Agent {
     offered_ = scheduled_ && due_ <= next && !random_.chance(options_.dataStall);
     pins_.valid->set(offered_ ? 1 : 0);
     if (!offered_) {
-      scramble();
+      if (shown_) scramble();
       return;
     }
+    shown_ = true;
 
     const Burst& burst = queue_.front();
     const uint32_t bytes = pins_.data->width / 8;
@@ -104,7 +109,9 @@ class AxiReadPort : public Agent {
     if (pins_.id) pins_.id->set(burst.id);
   }
 
+  // Once, when an answer leaves the bus: noise in every idle cycle would cost more than the model.
   void scramble() {
+    shown_ = false;
     random_.scramble(*pins_.data);
     if (pins_.response) random_.scramble(*pins_.response);
     if (pins_.last) random_.scramble(*pins_.last);
@@ -122,6 +129,7 @@ class AxiReadPort : public Agent {
   uint64_t due_ = 0;
   bool scheduled_ = false;
   bool offered_ = false;
+  bool shown_ = false;
   bool accepted_ = false;
   bool taken_ = false;
 };

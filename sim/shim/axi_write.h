@@ -25,9 +25,13 @@ struct WritePins {
 
 class AxiWritePort : public Agent {
  public:
-  AxiWritePort(std::shared_ptr<AxiMemory> memory, const WritePins& pins, const AxiPortOptions& options)
-      : memory_(std::move(memory)), pins_(pins), options_(options),
-        channel_(pins.address, pins.data->width / 8, options.prefix + "aw"), random_(options.seed) {
+  AxiWritePort(std::shared_ptr<AxiMemory> memory, const WritePins& pins,
+               const AxiPortOptions& options)
+      : memory_(std::move(memory)),
+        pins_(pins),
+        options_(options),
+        channel_(pins.address, pins.data->width / 8, options.prefix + "aw"),
+        random_(options.seed) {
     reset();
   }
 
@@ -36,7 +40,7 @@ class AxiWritePort : public Agent {
     answers_.clear();
     beat_ = 0;
     response_ = kOkay;
-    scheduled_ = offered_ = accepted_ = taken_ = answered_ = false;
+    scheduled_ = offered_ = accepted_ = taken_ = answered_ = waiting_ = false;
     channel_.reset();
     pins_.ready->set(0);
     pins_.answerValid->set(0);
@@ -47,6 +51,7 @@ class AxiWritePort : public Agent {
     const bool valid = pins_.valid->get() != 0;
     const bool ready = pins_.ready->get() != 0;
     taken_ = valid && ready;
+    watch(cycle, valid, ready);
     if (taken_) store(cycle);
     if (queue_.empty()) {
       stats.idleCycles++;
@@ -69,7 +74,8 @@ class AxiWritePort : public Agent {
       due_ = memory_->timing->beat(queue_.front().request, beat_, cycle + 1);
       scheduled_ = true;
     }
-    pins_.ready->set(scheduled_ && due_ <= cycle + 1 && !random_.chance(options_.dataStall) ? 1 : 0);
+    pins_.ready->set(scheduled_ && due_ <= cycle + 1 && !random_.chance(options_.dataStall) ? 1
+                                                                                            : 0);
     answer(cycle);
     channel_.ready(queue_.size() + answers_.size() < options_.outstanding &&
                    !random_.chance(options_.addressStall));
@@ -86,6 +92,19 @@ class AxiWritePort : public Agent {
     uint8_t response;
   };
 
+  // A beat that was offered and not taken has to stay as it is.
+  void watch(uint64_t cycle, bool valid, bool ready) {
+    if (waiting_) {
+      const bool same = valid && std::memcmp(held_.data(), pins_.data->data, held_.size()) == 0 &&
+                        (!pins_.last || pins_.last->get() == heldLast_);
+      if (!same) channel_.violation(cycle, "it dropped or changed write data before the handshake");
+    }
+    waiting_ = valid && !ready;
+    if (!waiting_) return;
+    held_.assign(pins_.data->data, pins_.data->data + pins_.data->bytes);
+    heldLast_ = pins_.last ? pins_.last->get() : 0;
+  }
+
   void store(uint64_t cycle) {
     const Burst& burst = queue_.front();
     const uint32_t bytes = pins_.data->width / 8;
@@ -95,7 +114,8 @@ class AxiWritePort : public Agent {
     if (response == kOkay) {
       uint8_t* target = memory_->image->at(offset);
       for (uint32_t lane = 0; lane < bytes; lane++) {
-        if (!pins_.strobe || (pins_.strobe->data[lane / 8] >> (lane % 8) & 1)) target[lane] = pins_.data->data[lane];
+        if (!pins_.strobe || (pins_.strobe->data[lane / 8] >> (lane % 8) & 1))
+          target[lane] = pins_.data->data[lane];
       }
     } else {
       (response == kDecodeError ? stats.decodeErrors : stats.slaveErrors)++;
@@ -113,7 +133,8 @@ class AxiWritePort : public Agent {
     stats.beats++;
     stats.bytes += burst.request.beatBytes;
     if (++beat_ < burst.request.beats) return;
-    answers_.push_back({memory_->timing->acknowledge(burst.request, cycle + 1), burst.id, response_});
+    answers_.push_back(
+        {memory_->timing->acknowledge(burst.request, cycle + 1), burst.id, response_});
     queue_.pop_front();
     beat_ = 0;
     response_ = kOkay;
@@ -125,7 +146,8 @@ class AxiWritePort : public Agent {
       offered_ = false;
     }
     if (!offered_) {
-      offered_ = !answers_.empty() && answers_.front().due <= cycle + 1 && !random_.chance(options_.responseStall);
+      offered_ = !answers_.empty() && answers_.front().due <= cycle + 1 &&
+                 !random_.chance(options_.responseStall);
     }
     pins_.answerValid->set(offered_ ? 1 : 0);
     if (!offered_) return;
@@ -149,6 +171,9 @@ class AxiWritePort : public Agent {
   bool accepted_ = false;
   bool taken_ = false;
   bool answered_ = false;
+  bool waiting_ = false;
+  std::vector<uint8_t> held_;
+  uint64_t heldLast_ = 0;
 };
 
 }  // namespace sterna

@@ -9,14 +9,17 @@
 
 namespace sterna {
 
-Bench::Bench(uint32_t seed) : model_(newModel(seed)) { settle(); }
+Bench::Bench(uint32_t seed) : model_(newModel(seed)) {
+  settle();
+}
 
 Bench::~Bench() {
   if (tracing_) model_->traceClose();
 }
 
 const Port& Bench::port(uint32_t index) const {
-  if (index >= model_->ports.size()) throw std::runtime_error("port index " + std::to_string(index) + " does not exist");
+  if (index >= model_->ports.size())
+    throw std::runtime_error("port index " + std::to_string(index) + " does not exist");
   return model_->ports[index];
 }
 
@@ -67,7 +70,9 @@ uint64_t Bench::nextTime() const {
   return time;
 }
 
-bool Bench::mainRises(uint64_t time) const { return clocks_[0].next == time && !clocks_[0].high; }
+bool Bench::mainRises(uint64_t time) const {
+  return clocks_[0].next == time && !clocks_[0].high;
+}
 
 void Bench::advance(uint64_t time) {
   const bool reset = inReset();
@@ -132,7 +137,8 @@ std::string Bench::takeOutput() {
 
 void Bench::traceOpen(const std::string& path) {
   traceClose();
-  if (!model_->traceOpen(path.c_str())) throw std::runtime_error("the design was built without trace");
+  if (!model_->traceOpen(path.c_str()))
+    throw std::runtime_error("the design was built without trace");
   tracing_ = true;
   dirty_ = true;
 }
@@ -145,7 +151,8 @@ void Bench::traceClose() {
 }
 
 void Bench::coverageWrite(const std::string& path) {
-  if (!model_->coverageWrite(path.c_str())) throw std::runtime_error("the design was built without coverage");
+  if (!model_->coverageWrite(path.c_str()))
+    throw std::runtime_error("the design was built without coverage");
 }
 
 }  // namespace sterna

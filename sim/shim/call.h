@@ -19,8 +19,8 @@ struct Call {
 
   uint64_t integer(uint32_t index) const {
     if (index >= count || !(arguments[index] >= 0)) {
-      throw std::runtime_error("argument " + std::to_string(index) + " of call " + std::to_string(operation) +
-                               " is missing or negative");
+      throw std::runtime_error("argument " + std::to_string(index) + " of call " +
+                               std::to_string(operation) + " is missing or negative");
     }
     return static_cast<uint64_t>(arguments[index]);
   }

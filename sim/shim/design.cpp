@@ -22,8 +22,9 @@ class Design : public sterna::Model {
     context_.traceEverOn(true);
 #endif
     top_.reset(new Vdut(&context_, "TOP"));
-#define STERNA_PORT(name, member, direction, width, bytes) \
-  ports.push_back({name, sterna::Direction::direction, width, bytes, reinterpret_cast<uint8_t*>(&top_->member)});
+#define STERNA_PORT(name, member, direction, width, bytes)           \
+  ports.push_back({name, sterna::Direction::direction, width, bytes, \
+                   reinterpret_cast<uint8_t*>(&top_->member)});
 #include "ports.inc"
 #undef STERNA_PORT
     // Verilator leaves inputs unset; random inputs would make every test depend on its seed.
@@ -57,7 +58,8 @@ class Design : public sterna::Model {
     if (traced_) throw std::runtime_error("a waveform was already written by this instance");
     traced_ = true;
     trace_->open(path);
-    if (!trace_->isOpen()) throw std::runtime_error(std::string("waveform file \"") + path + "\" does not open");
+    if (!trace_->isOpen())
+      throw std::runtime_error(std::string("waveform file \"") + path + "\" does not open");
     return true;
   }
   void traceDump(uint64_t picoseconds) override { trace_->dump(picoseconds); }
@@ -93,6 +95,8 @@ class Design : public sterna::Model {
 
 namespace sterna {
 
-std::unique_ptr<Model> newModel(uint32_t seed) { return std::unique_ptr<Model>(new Design(seed)); }
+std::unique_ptr<Model> newModel(uint32_t seed) {
+  return std::unique_ptr<Model>(new Design(seed));
+}
 
 }  // namespace sterna

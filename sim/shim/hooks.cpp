@@ -26,7 +26,8 @@ void print(const char* format, ...) {
     std::vsnprintf(&text[0], text.size(), format, again);
     text.pop_back();
     *currentOutput += text;
-    if (currentOutput->size() > MAX_OUTPUT) currentOutput->erase(0, currentOutput->size() - MAX_OUTPUT / 2);
+    if (currentOutput->size() > MAX_OUTPUT)
+      currentOutput->erase(0, currentOutput->size() - MAX_OUTPUT / 2);
   }
   va_end(again);
 }
@@ -41,12 +42,15 @@ std::string where(const char* file, int line) {
 
 }  // namespace
 
-void vl_finish(const char*, int, const char*) { Verilated::threadContextp()->gotFinish(true); }
+void vl_finish(const char*, int, const char*) {
+  Verilated::threadContextp()->gotFinish(true);
+}
 
 void vl_stop(const char* file, int line, const char*) {
   throw std::runtime_error("$stop or a failed assertion at " + where(file, line));
 }
 
 void vl_fatal(const char* file, int line, const char*, const char* message) {
-  throw std::runtime_error(std::string(message ? message : "fatal error") + " at " + where(file, line));
+  throw std::runtime_error(std::string(message ? message : "fatal error") + " at " +
+                           where(file, line));
 }

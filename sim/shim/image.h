@@ -15,7 +15,8 @@ class Image {
  public:
   explicit Image(uint64_t size)
       : size_(size), bytes_(static_cast<uint8_t*>(std::calloc(size ? size : 1, 1))) {
-    if (!bytes_) throw std::runtime_error("out of memory for an image of " + std::to_string(size) + " bytes");
+    if (!bytes_)
+      throw std::runtime_error("out of memory for an image of " + std::to_string(size) + " bytes");
   }
   ~Image() { std::free(bytes_); }
   Image(const Image&) = delete;

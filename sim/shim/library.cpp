@@ -26,10 +26,13 @@ STERNA_EXPORT void* sterna_create(uint32_t seed) {
   }
 }
 
-STERNA_EXPORT void sterna_destroy(void* session) { delete static_cast<Session*>(session); }
+STERNA_EXPORT void sterna_destroy(void* session) {
+  delete static_cast<Session*>(session);
+}
 
-STERNA_EXPORT double sterna_call(void* session, int32_t operation, const double* arguments, uint32_t count,
-                                 const uint8_t* data, double dataBytes, uint8_t* out, double outBytes) {
+STERNA_EXPORT double sterna_call(void* session, int32_t operation, const double* arguments,
+                                 uint32_t count, const uint8_t* data, double dataBytes,
+                                 uint8_t* out, double outBytes) {
   return static_cast<Session*>(session)->call({operation, arguments, count, data,
                                                static_cast<uint64_t>(dataBytes), out,
                                                static_cast<uint64_t>(outBytes)});
@@ -37,12 +40,14 @@ STERNA_EXPORT double sterna_call(void* session, int32_t operation, const double*
 
 STERNA_EXPORT double sterna_set(void* session, uint32_t port, double value) {
   const double arguments[] = {static_cast<double>(port), value};
-  return static_cast<Session*>(session)->call({sterna::kSetNumber, arguments, 2, nullptr, 0, nullptr, 0});
+  return static_cast<Session*>(session)->call(
+      {sterna::kSetNumber, arguments, 2, nullptr, 0, nullptr, 0});
 }
 
 STERNA_EXPORT double sterna_get(void* session, uint32_t port) {
   const double argument = port;
-  return static_cast<Session*>(session)->call({sterna::kGetNumber, &argument, 1, nullptr, 0, nullptr, 0});
+  return static_cast<Session*>(session)->call(
+      {sterna::kGetNumber, &argument, 1, nullptr, 0, nullptr, 0});
 }
 
 STERNA_EXPORT double sterna_tick(void* session, double cycles) {

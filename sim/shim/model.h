@@ -26,19 +26,31 @@ struct Port {
 
   uint64_t get() const {
     switch (bytes) {
-      case 1: return *data;
-      case 2: return *reinterpret_cast<const uint16_t*>(data);
-      case 4: return *reinterpret_cast<const uint32_t*>(data);
-      default: return *reinterpret_cast<const uint64_t*>(data);
+      case 1:
+        return *data;
+      case 2:
+        return *reinterpret_cast<const uint16_t*>(data);
+      case 4:
+        return *reinterpret_cast<const uint32_t*>(data);
+      default:
+        return *reinterpret_cast<const uint64_t*>(data);
     }
   }
 
   void set(uint64_t value) const {
     switch (bytes) {
-      case 1: *data = static_cast<uint8_t>(value); return;
-      case 2: *reinterpret_cast<uint16_t*>(data) = static_cast<uint16_t>(value); return;
-      case 4: *reinterpret_cast<uint32_t*>(data) = static_cast<uint32_t>(value); return;
-      default: *reinterpret_cast<uint64_t*>(data) = value; return;
+      case 1:
+        *data = static_cast<uint8_t>(value);
+        return;
+      case 2:
+        *reinterpret_cast<uint16_t*>(data) = static_cast<uint16_t>(value);
+        return;
+      case 4:
+        *reinterpret_cast<uint32_t*>(data) = static_cast<uint32_t>(value);
+        return;
+      default:
+        *reinterpret_cast<uint64_t*>(data) = value;
+        return;
     }
   }
 };

@@ -88,8 +88,9 @@ void serve(sterna::Session& session, int requests, int responses, unsigned secon
     if (!readAll(requests, data.data(), data.size())) return;
     // A model that never settles would hold the script for ever: the alarm ends this process.
     if (seconds) alarm(seconds);
-    const double result = session.call({static_cast<int>(head.operation), arguments.data(), head.count,
-                                        data.data(), data.size(), out.data(), out.size()});
+    const double result =
+        session.call({static_cast<int>(head.operation), arguments.data(), head.count, data.data(),
+                      data.size(), out.data(), out.size()});
     if (seconds) alarm(0);
     const std::string& error = session.error();
     const uint64_t wrote = out.empty() || result < 0 ? 0 : static_cast<uint64_t>(result);
@@ -97,7 +98,9 @@ void serve(sterna::Session& session, int requests, int responses, unsigned secon
     // Ports are set in a stream without an answer; what is wrong with them is checked before.
     if (head.operation == sterna::kSetNumber) continue;
     if (!writeAll(responses, &answer, sizeof answer)) return;
-    if (!writeAll(responses, result < 0 ? static_cast<const void*>(error.data()) : out.data(), answer.bytes)) return;
+    if (!writeAll(responses, result < 0 ? static_cast<const void*>(error.data()) : out.data(),
+                  answer.bytes))
+      return;
   }
 }
 

@@ -22,9 +22,7 @@ class Random {
   }
 
   // True with a probability of `per65536` / 65536; draws nothing for 0, the common case.
-  bool chance(uint32_t per65536) {
-    return per65536 != 0 && (next() >> 48) < per65536;
-  }
+  bool chance(uint32_t per65536) { return per65536 != 0 && (next() >> 48) < per65536; }
 
   // Noise on a port whose value does not count now: a design that looks all the same goes wrong
   // in the first test and not on the board.

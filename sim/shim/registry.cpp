@@ -14,13 +14,15 @@ double Registry::call(const Call& call) {
 }
 
 const Agent& Registry::agent(uint64_t index) const {
-  if (index >= agents_.size()) throw std::runtime_error("object " + std::to_string(index) + " does not exist");
+  if (index >= agents_.size())
+    throw std::runtime_error("object " + std::to_string(index) + " does not exist");
   return *agents_[index];
 }
 
 AxiMemory& Registry::memory(const Call& call) {
   const uint64_t index = call.integer(0);
-  if (index >= memories_.size()) throw std::runtime_error("memory " + std::to_string(index) + " does not exist");
+  if (index >= memories_.size())
+    throw std::runtime_error("memory " + std::to_string(index) + " does not exist");
   return *memories_[index];
 }
 
@@ -46,7 +48,9 @@ double Registry::memories(const Call& call) {
       memory->image.reset(new Image(call.integer(0)));
       memory->base = call.integer(1);
       // Argument 2 names the policy; each has its own arguments from 3 on.
-      if (call.integer(2) != 0) throw std::runtime_error("memory timing " + std::to_string(call.integer(2)) + " does not exist");
+      if (call.integer(2) != 0)
+        throw std::runtime_error("memory timing " + std::to_string(call.integer(2)) +
+                                 " does not exist");
       memory->timing.reset(new FixedTiming(call.integer(3), call.integer(4), call.integer(5)));
       memories_.push_back(std::move(memory));
       return static_cast<double>(memories_.size() - 1);
@@ -61,7 +65,8 @@ double Registry::memories(const Call& call) {
       memory(call).image->load(call.integer(1), call.text(), call.integer(2), call.integer(3));
       return 0;
     case kMemoryError:
-      memory(call).errors.push_back({call.integer(1), call.integer(2), static_cast<uint8_t>(call.integer(3))});
+      memory(call).errors.push_back(
+          {call.integer(1), call.integer(2), static_cast<uint8_t>(call.integer(3))});
       return 0;
     case kMemoryClearErrors:
       memory(call).errors.clear();
@@ -76,7 +81,8 @@ double Registry::ports(const Call& call) {
     const Agent* found = &agent(call.integer(0));
     const auto* reader = dynamic_cast<const AxiReadPort*>(found);
     const auto* writer = dynamic_cast<const AxiWritePort*>(found);
-    if ((!reader && !writer) || call.outBytes != sizeof(AxiStats)) throw std::runtime_error("no such counters");
+    if ((!reader && !writer) || call.outBytes != sizeof(AxiStats))
+      throw std::runtime_error("no such counters");
     std::memcpy(call.out, reader ? &reader->stats : &writer->stats, sizeof(AxiStats));
     return sizeof(AxiStats);
   }
@@ -97,7 +103,8 @@ double Registry::ports(const Call& call) {
     return add(call, std::unique_ptr<Agent>(new AxiReadPort(target, read, options)));
   }
   if (call.operation == kAxiWrite) {
-    const WritePins write = {address, pin[7], pin[8], pin[9], pin[10], pin[11], pin[12], pin[13], pin[14], pin[15]};
+    const WritePins write = {address, pin[7],  pin[8],  pin[9],  pin[10],
+                             pin[11], pin[12], pin[13], pin[14], pin[15]};
     return add(call, std::unique_ptr<Agent>(new AxiWritePort(target, write, options)));
   }
   call.unknown();
@@ -113,9 +120,11 @@ double Registry::streams(const Call& call) {
       StreamPins stream = {pin[0], pin[1], {pin.begin() + 2, pin.end()}};
       const uint32_t chance = static_cast<uint32_t>(call.integer(0));
       if (call.operation == kSource) {
-        return add(call, std::unique_ptr<Agent>(new StreamSource(std::move(stream), chance, call.integer(2))));
+        return add(call, std::unique_ptr<Agent>(
+                             new StreamSource(std::move(stream), chance, call.integer(2))));
       }
-      return add(call, std::unique_ptr<Agent>(new StreamSink(std::move(stream), chance, call.integer(2), call.text())));
+      return add(call, std::unique_ptr<Agent>(new StreamSink(std::move(stream), chance,
+                                                             call.integer(2), call.text())));
     }
     case kSourcePush:
       object<StreamSource>(call).push(call.data, call.dataBytes);
@@ -138,17 +147,19 @@ double Registry::registers(const Call& call) {
       if (pin.size() != 17) throw std::runtime_error("a register port has 17 pins");
       AxiLitePins lite;
       const Port** const fields[] = {
-          &lite.writeAddress, &lite.writeAddressValid, &lite.writeAddressReady, &lite.writeData,
-          &lite.writeStrobe,  &lite.writeDataValid,    &lite.writeDataReady,    &lite.answerValid,
-          &lite.answerReady,  &lite.answer,            &lite.readAddress,       &lite.readAddressValid,
-          &lite.readAddressReady, &lite.readData,      &lite.readDataValid,     &lite.readDataReady,
-          &lite.readAnswer};
+          &lite.writeAddress,     &lite.writeAddressValid, &lite.writeAddressReady,
+          &lite.writeData,        &lite.writeStrobe,       &lite.writeDataValid,
+          &lite.writeDataReady,   &lite.answerValid,       &lite.answerReady,
+          &lite.answer,           &lite.readAddress,       &lite.readAddressValid,
+          &lite.readAddressReady, &lite.readData,          &lite.readDataValid,
+          &lite.readDataReady,    &lite.readAnswer};
       for (size_t at = 0; at < 17; at++) *fields[at] = pin[at];
       const uint32_t stalls = static_cast<uint32_t>(call.integer(0));
       return add(call, std::unique_ptr<Agent>(new AxiLiteManager(lite, stalls, call.integer(2))));
     }
     case kAxiLiteWrite:
-      object<AxiLiteManager>(call).startWrite(call.integer(1), call.data, call.dataBytes, call.integer(2));
+      object<AxiLiteManager>(call).startWrite(call.integer(1), call.data, call.dataBytes,
+                                              call.integer(2));
       bench_.touch();
       return 0;
     case kAxiLiteRead:
@@ -159,7 +170,8 @@ double Registry::registers(const Call& call) {
       // Eight bytes of data, then eight of the response.
       const AxiLiteManager& manager = object<AxiLiteManager>(call);
       const uint64_t result[] = {manager.result(), manager.response()};
-      if (call.outBytes != sizeof(result)) throw std::runtime_error("a register result has 16 bytes");
+      if (call.outBytes != sizeof(result))
+        throw std::runtime_error("a register result has 16 bytes");
       std::memcpy(call.out, result, sizeof(result));
       return sizeof(result);
     }

@@ -35,7 +35,8 @@ class Registry {
   template <typename Kind>
   Kind& object(const Call& call) {
     Kind* found = dynamic_cast<Kind*>(const_cast<Agent*>(&agent(call.integer(0))));
-    if (!found) throw std::runtime_error("object " + std::to_string(call.integer(0)) + " is of another kind");
+    if (!found)
+      throw std::runtime_error("object " + std::to_string(call.integer(0)) + " is of another kind");
     return *found;
   }
 

@@ -12,7 +12,8 @@ namespace {
 
 class PortIs : public Condition {
  public:
-  PortIs(const Port& port, uint64_t value, bool equal) : port_(port), value_(value), equal_(equal) {}
+  PortIs(const Port& port, uint64_t value, bool equal)
+      : port_(port), value_(value), equal_(equal) {}
   bool met() const override { return (port_.get() == value_) == equal_; }
 
  private:
@@ -40,7 +41,9 @@ class IsIdle : public Condition {
   const Agent& agent_;
 };
 
-double flag(bool value) { return value ? 1 : 0; }
+double flag(bool value) {
+  return value ? 1 : 0;
+}
 
 }  // namespace
 
@@ -84,7 +87,8 @@ double Session::state(const Call& call) {
   switch (call.operation) {
     case kSet: {
       const Port& target = bench_.port(static_cast<uint32_t>(call.integer(0)));
-      if (call.dataBytes != target.bytes) throw std::runtime_error("a port value has the wrong size");
+      if (call.dataBytes != target.bytes)
+        throw std::runtime_error("a port value has the wrong size");
       std::memcpy(target.data, call.data, target.bytes);
       bench_.touch();
       return 0;
@@ -94,8 +98,8 @@ double Session::state(const Call& call) {
       bench_.touch();
       return 0;
     case kClock:
-      return static_cast<double>(
-          bench_.addClock(static_cast<uint32_t>(call.integer(0)), call.integer(1), call.integer(2)));
+      return static_cast<double>(bench_.addClock(static_cast<uint32_t>(call.integer(0)),
+                                                 call.integer(1), call.integer(2)));
     case kReset:
       bench_.setReset(static_cast<uint32_t>(call.integer(0)), call.integer(1));
       return 0;
@@ -122,7 +126,8 @@ double Session::run(const Call& call) {
     case kGet: {
       const Port& source = bench_.port(static_cast<uint32_t>(call.integer(0)));
       bench_.settle();
-      if (call.outBytes != source.bytes) throw std::runtime_error("a port value has the wrong size");
+      if (call.outBytes != source.bytes)
+        throw std::runtime_error("a port value has the wrong size");
       std::memcpy(call.out, source.data, source.bytes);
       return static_cast<double>(source.bytes);
     }
@@ -135,10 +140,12 @@ double Session::run(const Call& call) {
       return static_cast<double>(bench_.tick(call.integer(0)));
     case kUntilPort: {
       const Port& watched = bench_.port(static_cast<uint32_t>(call.integer(0)));
-      return flag(bench_.until(PortIs(watched, call.integer(1), call.integer(2) != 0), call.integer(3)));
+      return flag(
+          bench_.until(PortIs(watched, call.integer(1), call.integer(2) != 0), call.integer(3)));
     }
     case kUntilAvailable:
-      return flag(bench_.until(HoldsBeats(registry_.agent(call.integer(0)), call.integer(1)), call.integer(2)));
+      return flag(bench_.until(HoldsBeats(registry_.agent(call.integer(0)), call.integer(1)),
+                               call.integer(2)));
     case kUntilIdle:
       return flag(bench_.until(IsIdle(registry_.agent(call.integer(0))), call.integer(1)));
     case kTraceOpen:

@@ -33,7 +33,9 @@ class BeatQueue {
 
   uint64_t size() const { return (bytes_.size() - head_) / beatBytes_; }
   const uint8_t* front() const { return bytes_.data() + head_; }
-  void append(const uint8_t* data, uint64_t bytes) { bytes_.insert(bytes_.end(), data, data + bytes); }
+  void append(const uint8_t* data, uint64_t bytes) {
+    bytes_.insert(bytes_.end(), data, data + bytes);
+  }
   void drop(uint64_t beats) {
     head_ += beats * beatBytes_;
     if (head_ < MIN_DROP || head_ * 2 < bytes_.size()) return;
@@ -109,8 +111,13 @@ class StreamSource : public Agent {
 class StreamSink : public Agent {
  public:
   StreamSink(StreamPins pins, uint32_t stalls, uint64_t seed, std::string name)
-      : pins_(std::move(pins)), queue_(pins_.beatBytes()), held_(pins_.beatBytes()), now_(pins_.beatBytes()),
-        stalls_(stalls), random_(seed), name_(std::move(name)) {
+      : pins_(std::move(pins)),
+        queue_(pins_.beatBytes()),
+        held_(pins_.beatBytes()),
+        now_(pins_.beatBytes()),
+        stalls_(stalls),
+        random_(seed),
+        name_(std::move(name)) {
     reset();
   }
 
@@ -140,7 +147,8 @@ class StreamSink : public Agent {
     }
     if (valid) copy(now_.data());
     if (waiting_ && (!valid || now_ != held_)) {
-      throw std::runtime_error("Stream rule broken on \"" + name_ + "\" at cycle " + std::to_string(cycle) +
+      throw std::runtime_error("Stream rule broken on \"" + name_ + "\" at cycle " +
+                               std::to_string(cycle) +
                                ": a beat was dropped or changed before it was taken");
     }
     waiting_ = valid && !ready;

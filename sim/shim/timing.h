@@ -11,7 +11,7 @@
 namespace sterna {
 
 struct Request {
-  uint64_t address;   // bytes, as on the bus
+  uint64_t address;  // bytes, as on the bus
   uint32_t beats;
   uint32_t beatBytes;
   bool write;
