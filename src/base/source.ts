@@ -38,6 +38,12 @@ export interface Folder {
 /** Somewhere to write bytes at offsets. */
 export interface Sink {
   /**
+   * Told the final size before the first byte, so that memory is taken once.
+   *
+   * @param size Bytes in all.
+   */
+  expect?(size: number): void;
+  /**
    * Writes bytes.
    *
    * @param offset Where the first byte goes.
@@ -92,6 +98,17 @@ export class MemorySink implements Sink {
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
   /**
+   * Takes memory for the whole.
+   *
+   * @param size Bytes in all.
+   */
+  expect(size: number): void {
+    const grown = new Uint8Array(size);
+    grown.set(this.bytes.subarray(0, size));
+    this.bytes = grown;
+  }
+
+  /**
    * Writes bytes, growing the buffer as needed.
    *
    * @param offset Where the first byte goes.
@@ -99,11 +116,7 @@ export class MemorySink implements Sink {
    */
   write(offset: number, bytes: Uint8Array): Promise<void> {
     const end = offset + bytes.length;
-    if (end > this.bytes.length) {
-      const grown = new Uint8Array(end);
-      grown.set(this.bytes);
-      this.bytes = grown;
-    }
+    if (end > this.bytes.length) this.expect(end);
     this.bytes.set(bytes, offset);
     return Promise.resolve();
   }

@@ -3,5 +3,6 @@
  *
  * @module
  */
+export * from "./load.ts";
 export * from "./version.ts";
 export * from "./write_model.ts";

@@ -265,6 +265,7 @@ export async function writeModel(
   );
   const total = roughHeader.size + moved;
 
+  sink.expect?.(total);
   const seen = new Map<string, Seen>();
   let done = room;
   const write = async (tensor: TensorDraft): Promise<void> => {

@@ -4,11 +4,14 @@
  * @module
  */
 export * from "./device.ts";
+export * from "./evaluate.ts";
 export * from "./generate.ts";
 export * from "./machine.ts";
 export * from "./reference_machine.ts";
 export * from "./sampler.ts";
+export * from "./session.ts";
 export * from "./tokenizer.ts";
+export * from "./verify.ts";
 export * from "./webgpu_machine.ts";
 export type { ReadParam } from "./webgpu_resources.ts";
 export * from "./webgpu_sequence.ts";

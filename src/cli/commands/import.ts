@@ -1,0 +1,116 @@
+import { writeModel } from "../../compile/mod.ts";
+import { type ModelDraft, parseJson } from "../../format/mod.ts";
+import {
+  GEOMETRIES,
+  importHuggingFace,
+  importSynthetic,
+} from "../../importers/mod.ts";
+import type { JsonObject } from "../../format/mod.ts";
+import type { Command } from "../command.ts";
+import { writeFile } from "../files.ts";
+import { checkpointAt } from "../models.ts";
+import type { Options } from "../options.ts";
+import { note, progress } from "../terminal.ts";
+
+const PACKINGS = {
+  base3: "ternary-base3",
+  "2bit": "ternary-2bit",
+} as const;
+
+function packingOf(options: Options): "ternary-base3" | "ternary-2bit" {
+  const given = options.text("packing") ?? "base3";
+  if (!Object.hasOwn(PACKINGS, given)) {
+    throw new TypeError(
+      `Cannot pack weights as ${given}: packings are ${
+        Object.keys(PACKINGS).join(", ")
+      }`,
+    );
+  }
+  return PACKINGS[given as keyof typeof PACKINGS];
+}
+
+/** A geometry's name, or the path of a `config.json`. */
+async function geometryOf(given: string): Promise<string | JsonObject> {
+  if (Object.hasOwn(GEOMETRIES, given) || !given.endsWith(".json")) {
+    return given;
+  }
+  const bytes = await Deno.readFile(given);
+  return parseJson(bytes, { name: given, maxBytes: 2 ** 20 }) as JsonObject;
+}
+
+async function write(draft: ModelDraft, out: string): Promise<void> {
+  await writeFile(
+    out,
+    (sink) =>
+      writeModel(draft, sink, {
+        onProgress: progress(`Writing ${draft.name}`),
+      }),
+  );
+  const { size } = await Deno.stat(out);
+  note(`Wrote ${out}: ${(size / 1e6).toFixed(1)} MB`);
+}
+
+/** `sterna import`. */
+export const importCommand: Command = {
+  name: "import",
+  positionals: ["source"],
+  required: 0,
+  doc: "reads a checkpoint and writes one core model file",
+  example: "sterna import path/to/MMfreeLM-370M --out mmfree-370m.sterna",
+  options: {
+    out: { type: "text", value: "FILE", doc: "the file to write (required)" },
+    packing: {
+      type: "text",
+      value: "NAME",
+      doc: "trits as base3 (default, five a byte) or 2bit",
+    },
+    name: { type: "text", value: "NAME", doc: "what to call the model" },
+    synthetic: {
+      type: "text",
+      value: "GEOMETRY",
+      doc: `random weights: ${
+        Object.keys(GEOMETRIES).join(", ")
+      }, or a config.json`,
+    },
+    seed: {
+      type: "integer",
+      value: "N",
+      doc: "seed of --synthetic (default 0)",
+      least: 0,
+    },
+  },
+  async run({ options, positionals }) {
+    const out = options.text("out");
+    const synthetic = options.text("synthetic");
+    const source = positionals[0];
+    if (out === undefined) throw new TypeError("Cannot import without --out");
+    if ((synthetic === undefined) === (source === undefined)) {
+      throw new TypeError(
+        "Cannot import without a source: give either a path or --synthetic",
+      );
+    }
+    const packing = packingOf(options);
+    const named = (draft: ModelDraft): ModelDraft => ({
+      ...draft,
+      name: options.text("name") ?? draft.name,
+    });
+    if (synthetic !== undefined) {
+      const seed = options.number("seed") ?? 0;
+      const geometry = await geometryOf(synthetic);
+      await write(named(importSynthetic(geometry, { seed, packing })), out);
+      return 0;
+    }
+    const { folder, weights } = await checkpointAt(source!);
+    try {
+      const draft = await importHuggingFace(folder, {
+        packing,
+        onProgress: progress(`Reading ${folder.name}`),
+        ...(weights === undefined ? {} : { weights }),
+      });
+      await write(named(draft), out);
+    } finally {
+      folder.close();
+    }
+    return 0;
+  },
+};

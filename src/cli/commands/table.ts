@@ -1,0 +1,22 @@
+/** Every command, in the order of the usage text. */
+import type { Command } from "../command.ts";
+import { evalCommand } from "./eval.ts";
+import { importCommand } from "./import.ts";
+import { infoCommand } from "./info.ts";
+import { logitsCommand } from "./logits.ts";
+import { modelsCommand } from "./models.ts";
+import { runCommand } from "./run.ts";
+import { tokenizeCommand } from "./tokenize.ts";
+import { verifyCommand } from "./verify.ts";
+
+/** Every command. */
+export const COMMANDS: readonly Command[] = [
+  runCommand,
+  infoCommand,
+  importCommand,
+  verifyCommand,
+  evalCommand,
+  logitsCommand,
+  tokenizeCommand,
+  modelsCommand,
+];

@@ -1,0 +1,44 @@
+/**
+ * From errors to exit statuses: 1 it ran and failed, 2 the request was wrong.
+ */
+import { DeviceError } from "../runtime/mod.ts";
+
+/** Something that ran and failed: a mismatch, a missing device. */
+export class FailureError extends Error {
+  /** Names the class. */
+  override readonly name: string = "FailureError";
+}
+
+/**
+ * Finds the exit status of an error.
+ *
+ * @param error What was thrown.
+ * @returns 2 for a wrong request or a malformed file, 1 for anything else.
+ */
+export function exitStatus(error: unknown): 1 | 2 {
+  if (error instanceof FailureError || error instanceof DeviceError) return 1;
+  const wrong = error instanceof SyntaxError || error instanceof RangeError ||
+    error instanceof TypeError || error instanceof Deno.errors.NotFound ||
+    error instanceof Deno.errors.PermissionDenied ||
+    error instanceof Deno.errors.IsADirectory ||
+    error instanceof Deno.errors.NotADirectory;
+  return wrong ? 2 : 1;
+}
+
+/** Longest message: a hostile name must not fill the terminal. */
+const MAX_MESSAGE = 1_000;
+
+/**
+ * Makes the one line that a user sees.
+ *
+ * @param error What was thrown.
+ * @returns One line without control characters.
+ */
+export function errorLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  // deno-lint-ignore no-control-regex
+  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
+  return `sterna: ${
+    plain.length > MAX_MESSAGE ? `${plain.slice(0, MAX_MESSAGE)}...` : plain
+  }`;
+}

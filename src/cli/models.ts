@@ -1,0 +1,134 @@
+/** From what a user calls a model to the model. */
+import { fromFileUrl } from "./paths.ts";
+import { isModelFile, load } from "../compile/mod.ts";
+import type { Model } from "../format/mod.ts";
+import { baseName, FileFolder, FileSource } from "./files.ts";
+import { progress } from "./terminal.ts";
+
+/** A model that can be named. */
+export interface NamedModel {
+  /** What to call it. */
+  readonly name: string;
+  /** Where its file is. */
+  readonly url: URL;
+  /** What it is and where it comes from, in one line. */
+  readonly doc: string;
+}
+
+/** Models by name; `demo` comes with the project. */
+export const NAMED_MODELS: readonly NamedModel[] = [
+  {
+    name: "demo",
+    url: new URL("../../models/demo.sterna", import.meta.url),
+    doc:
+      "MatMul-free, trained for this project on the King James Bible, the State of the Union addresses and Moby Dick; embedded",
+  },
+];
+
+/** A model with the files that it keeps open. */
+export interface OpenedModel extends Disposable {
+  /** The model. */
+  readonly model: Model;
+}
+
+/** A source to import: a folder, and its one weight file if that was named. */
+export interface CheckpointPath {
+  /** The folder. */
+  readonly folder: FileFolder;
+  /** The weight file's name. */
+  readonly weights?: string;
+}
+
+async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
+  try {
+    return (await Deno.stat(path)).isDirectory ? "folder" : "file";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Finds what is to be imported.
+ *
+ * @param path A checkpoint folder, or a `.safetensors` file beside its `config.json`.
+ * @returns The folder.
+ * @throws {TypeError} If there is nothing of that kind.
+ */
+export async function checkpointAt(path: string): Promise<CheckpointPath> {
+  const kind = await kindOf(path);
+  if (kind === "folder") return { folder: new FileFolder(path) };
+  if (kind === undefined) {
+    throw new TypeError(`Cannot import ${path} as there is no such path`);
+  }
+  if (path.endsWith(".safetensors")) {
+    const weights = baseName(path);
+    const parent = path.slice(0, -weights.length) || ".";
+    return { folder: new FileFolder(parent), weights };
+  }
+  throw new TypeError(
+    `Cannot import ${path} as a source is a checkpoint folder or a .safetensors file`,
+  );
+}
+
+async function openFile(path: string): Promise<OpenedModel> {
+  const source = await FileSource.open(path);
+  try {
+    const model = await load(source, {
+      onProgress: progress(`Checking ${source.name}`),
+    });
+    return { model, [Symbol.dispose]: () => source.close() };
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+async function openCheckpoint(path: string): Promise<OpenedModel> {
+  const { folder, weights } = await checkpointAt(path);
+  try {
+    const model = await load(folder, {
+      onProgress: progress(`Importing ${folder.name}`),
+      ...(weights === undefined ? {} : { weights }),
+    });
+    return { model, [Symbol.dispose]: () => {} };
+  } finally {
+    folder.close();
+  }
+}
+
+async function isCheckpointFile(path: string): Promise<boolean> {
+  if (!path.endsWith(".safetensors")) return false;
+  const source = await FileSource.open(path);
+  try {
+    return !await isModelFile(source);
+  } finally {
+    source.close();
+  }
+}
+
+/**
+ * Opens a model by path or name.
+ *
+ * @param given A `.sterna` file, a checkpoint, or a name of {@linkcode NAMED_MODELS}.
+ * @returns The model; dispose it when done.
+ * @throws {TypeError} If there is no such path or name.
+ */
+export async function openModelAt(given: string): Promise<OpenedModel> {
+  const kind = await kindOf(given);
+  if (kind === "file") {
+    return await isCheckpointFile(given)
+      ? await openCheckpoint(given)
+      : await openFile(given);
+  }
+  if (kind === "folder") return await openCheckpoint(given);
+  const named = NAMED_MODELS.find(({ name }) => name === given);
+  if (named === undefined) {
+    throw new TypeError(
+      `Cannot open ${given} as a model is a path or one of ${
+        NAMED_MODELS.map(({ name }) => name).join(", ")
+      }`,
+    );
+  }
+  return await openFile(fromFileUrl(named.url));
+}

@@ -1,0 +1,90 @@
+/** Standard output, standard error and progress. */
+
+const encoder = new TextEncoder();
+
+function writeAll(
+  stream: { writeSync(bytes: Uint8Array): number },
+  text: string,
+): void {
+  const bytes = encoder.encode(text);
+  try {
+    for (let at = 0; at < bytes.length;) {
+      at += stream.writeSync(bytes.subarray(at));
+    }
+  } catch (error) {
+    // The reader went away (`| head`): nobody is left to tell.
+    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+    throw error;
+  }
+}
+
+/**
+ * Writes to standard output.
+ *
+ * @param text What to write.
+ */
+export function print(text: string): void {
+  writeAll(Deno.stdout, text);
+}
+
+/**
+ * Writes one JSON object and a newline to standard output.
+ *
+ * @param value The object.
+ */
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value) + "\n");
+}
+
+/**
+ * Writes a line to standard error.
+ *
+ * @param line The line.
+ */
+export function note(line: string): void {
+  writeAll(Deno.stderr, line + "\n");
+}
+
+/** How long something runs before its progress is shown, in ms. */
+const QUIET_MS = 1_000;
+
+/** How often progress is shown, in ms. */
+const INTERVAL_MS = 250;
+
+/**
+ * Makes a progress line on standard error for anything over a second: redrawn in
+ * place on a terminal, a line every ten per cent elsewhere.
+ *
+ * @param what What is going on, such as `Checking demo`.
+ * @returns A function that takes what is done and the whole, in any unit.
+ */
+export function progress(what: string): (done: number, total: number) => void {
+  const started = performance.now();
+  const terminal = Deno.stderr.isTerminal();
+  let shown = 0;
+  let tenth = 0;
+  return (done, total) => {
+    const now = performance.now();
+    if (now - started < QUIET_MS || total <= 0) return;
+    const percent = Math.floor(100 * done / total);
+    if (terminal && (now - shown > INTERVAL_MS || done >= total)) {
+      shown = now;
+      writeAll(
+        Deno.stderr,
+        `\r${what} ${percent} %${done >= total ? "\n" : ""}`,
+      );
+    } else if (!terminal && percent >= tenth + 10) {
+      tenth = percent - percent % 10;
+      note(`${what} ${tenth} %`);
+    }
+  };
+}
+
+/**
+ * Reads standard input as text.
+ *
+ * @returns All of it.
+ */
+export async function readInput(): Promise<string> {
+  return await new Response(Deno.stdin.readable).text();
+}

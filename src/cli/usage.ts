@@ -1,0 +1,54 @@
+/** The usage texts, made of the commands' own tables. */
+import type { Command } from "./command.ts";
+
+function signature({ name, positionals, required }: Command): string {
+  const args = positionals.map((p, i) => i < required ? `<${p}>` : `[<${p}>]`);
+  return ["sterna", name, ...args].join(" ");
+}
+
+/**
+ * Lists all commands.
+ *
+ * @param commands Every command.
+ * @returns The text of `sterna --help`.
+ */
+export function listCommands(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map((c) => signature(c).length)) + 2;
+  const lines = commands
+    .map((c) => `  ${signature(c).padEnd(width)}${c.doc}`);
+  return [
+    "Sterna runs small language models as TypeScript, WebGPU kernels and Verilog.",
+    "",
+    "Usage: sterna <command> [options]; sterna <command> --help lists its options",
+    "",
+    ...lines,
+    "",
+    "A <model> is a .sterna file, a checkpoint folder, a .safetensors file beside",
+    "its config.json, or a name that `sterna models` lists, such as demo.",
+    "",
+  ].join("\n");
+}
+
+/**
+ * Describes one command.
+ *
+ * @param command The command.
+ * @returns The text of `sterna <command> --help`.
+ */
+export function describeCommand(command: Command): string {
+  const rows = Object.entries(command.options).map(([name, spec]) => {
+    const value = spec.type === "flag" ? "" : ` ${spec.value ?? "VALUE"}`;
+    return [`  --${name}${value}`, spec.doc] as const;
+  });
+  const width = Math.max(0, ...rows.map(([left]) => left.length)) + 2;
+  return [
+    `Usage: ${signature(command)} [options]`,
+    "",
+    command.doc,
+    "",
+    ...rows.map(([left, doc]) => left.padEnd(width) + doc),
+    "",
+    `Example: ${command.example}`,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,127 @@
+/** How well a model predicts a text. */
+import type { TextTokenizer } from "./tokenizer.ts";
+import { logitsRow } from "./generate.ts";
+import type { Logits, Machine } from "./machine.ts";
+
+/** Tokens that a machine is given at once. */
+const CHUNK = 512;
+
+/** Ids that are decoded at once, to count bytes. */
+const DECODE_CHUNK = 4_096;
+
+/** How {@linkcode evaluate} works. */
+export interface EvaluateOptions {
+  /** Whether to keep a row for each token. */
+  readonly detail?: boolean;
+  /** Called as tokens are done. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** How well a text was predicted. */
+export interface Evaluation {
+  /** Predicted tokens: one less than ids. */
+  readonly tokens: number;
+  /** Bytes that the predicted tokens decode to. */
+  readonly bytes: number;
+  /** Bits of the predicted tokens by those bytes. */
+  readonly bitsPerByte: number;
+  /** Perplexity by token. */
+  readonly perplexity: number;
+  /** For each predicted token, its negative log-likelihood in nats. */
+  readonly nll?: readonly number[];
+  /** For each position that predicts, the first choice. */
+  readonly top1?: readonly number[];
+}
+
+/** Negative log-likelihood of an id, in nats, and the first choice. */
+function judge(
+  logits: Logits,
+  row: number,
+  id: number,
+): { nll: number; top1: number } {
+  const values = logitsRow(logits, row);
+  let top1 = 0;
+  values.forEach((v, k) => {
+    if (v > values[top1]!) top1 = k;
+  });
+  const best = values[top1]!;
+  let sum = 0;
+  for (const v of values) sum += Math.exp(v - best);
+  return { nll: best + Math.log(sum) - values[id]!, top1 };
+}
+
+/**
+ * Counts the bytes that ids decode to.
+ *
+ * @param tokenizer The tokenizer.
+ * @param ids Ids.
+ * @returns Bytes of UTF-8.
+ */
+export function decodedBytes(
+  tokenizer: TextTokenizer,
+  ids: Int32Array,
+): number {
+  let bytes = 0;
+  const encoder = new TextEncoder();
+  for (let at = 0; at < ids.length;) {
+    // A cut inside a character would count its pieces as replacement characters.
+    let end = Math.min(at + DECODE_CHUNK, ids.length);
+    let text = tokenizer.decode([...ids.subarray(at, end)]);
+    while (end < ids.length && text.endsWith("\uFFFD")) {
+      text = tokenizer.decode([...ids.subarray(at, ++end)]);
+    }
+    bytes += encoder.encode(text).length;
+    at = end;
+  }
+  return bytes;
+}
+
+/**
+ * Runs a text through a model as one sequence, its state carried all the way.
+ *
+ * @param machine The machine.
+ * @param ids The text's ids, at least two.
+ * @param options Detail and progress.
+ * @returns Everything but the bytes: those are for {@linkcode decodedBytes}.
+ * @throws {RangeError} If there is nothing to predict.
+ */
+export async function evaluate(
+  machine: Machine,
+  ids: Int32Array<ArrayBuffer>,
+  options: EvaluateOptions & { bytes: number },
+): Promise<Evaluation> {
+  const tokens = ids.length - 1;
+  if (tokens < 1) {
+    throw new RangeError(
+      `Cannot evaluate a text as it must have two tokens: ${ids.length}`,
+    );
+  }
+  const sequence = await machine.open();
+  const nll: number[] = [];
+  const top1: number[] = [];
+  let sum = 0;
+  try {
+    for (let at = 0; at < tokens; at += CHUNK) {
+      const end = Math.min(at + CHUNK, tokens);
+      const logits = await sequence.advance(ids.slice(at, end), "all");
+      for (let t = at; t < end; t++) {
+        const judged = judge(logits, t - at, ids[t + 1]!);
+        sum += judged.nll;
+        if (options.detail) {
+          nll.push(judged.nll);
+          top1.push(judged.top1);
+        }
+      }
+      options.onProgress?.(end, tokens);
+    }
+  } finally {
+    sequence.dispose();
+  }
+  return {
+    tokens,
+    bytes: options.bytes,
+    bitsPerByte: sum / Math.LN2 / options.bytes,
+    perplexity: Math.exp(sum / tokens),
+    ...(options.detail ? { nll, top1 } : {}),
+  };
+}
