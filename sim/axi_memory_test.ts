@@ -1,3 +1,7 @@
+/**
+ * The AXI4 memory against two small masters: rate, latency, bandwidth, stalls, errors, broken rules,
+ * reset in the middle and several ports on one memory.
+ */
 import assert from "node:assert/strict";
 import { buildFixture, inBothModes } from "./_fixtures.ts";
 import type { AxiMemory, AxiMemoryOptions } from "./axi_memory.ts";

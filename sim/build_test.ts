@@ -1,3 +1,7 @@
+/**
+ * What `build` caches, refuses and chooses. Texts that must not be in the cache carry a random
+ * comment.
+ */
 import assert from "node:assert/strict";
 import { buildFixture } from "./_fixtures.ts";
 import { build } from "./build.ts";

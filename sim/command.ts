@@ -1,3 +1,8 @@
+/**
+ * Runs tools. Their messages become part of one error, cut to the first lines, because a compiler
+ * that trips prints pages.
+ */
+
 /** What a finished tool printed and returned. */
 export interface CommandResult {
   /** Exit status. */

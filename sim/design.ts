@@ -1,3 +1,7 @@
+/**
+ * A built design and how an instance of it starts. One build serves any number of instances at once,
+ * as each loads or spawns its own model.
+ */
 import { Dut, type ResetPort } from "./dut.ts";
 import { FfiTransport } from "./ffi_transport.ts";
 import { Instance } from "./instance.ts";

@@ -1,3 +1,7 @@
+/**
+ * Ports, clocks, waiting, ends and crashes of a running design, in both modes where the two could
+ * differ.
+ */
 import assert from "node:assert/strict";
 import { buildFixture, inBothModes } from "./_fixtures.ts";
 

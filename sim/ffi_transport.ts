@@ -1,3 +1,7 @@
+/**
+ * Runs a model inside this process. The numbers of a call go by value, so that a port or a tick
+ * costs a tenth of a microsecond and a test may step cycle by cycle.
+ */
 import { MAX_ERROR_BYTES } from "./limits.ts";
 import type { Transport } from "./transport.ts";
 

@@ -1,3 +1,7 @@
+/**
+ * A handle on one port. It checks direction, driver and range here, before the value reaches C++
+ * storage that would cut it off in silence.
+ */
 import { OPERATIONS } from "./operations.ts";
 import type { PortInfo } from "./port_table.ts";
 import type { Transport } from "./transport.ts";

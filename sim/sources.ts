@@ -1,3 +1,8 @@
+/**
+ * Verilog as a caller names it: files, or texts that a test made up. All of it is read before any
+ * tool runs, as the cache is keyed by content and not by time stamps.
+ */
+
 /** Verilog given inline, so that a test can mutate a module's text. */
 export interface SourceText {
   /** File name, `module_name.v`. */

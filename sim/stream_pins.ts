@@ -1,3 +1,6 @@
+/**
+ * What sources and sinks share: names of the pins, layout of a beat, attaching in the shim.
+ */
 import type { Instance } from "./instance.ts";
 import { chanceOf, findPins, pinNumbers } from "./pins.ts";
 import type { PortInfo } from "./port_table.ts";

@@ -1,3 +1,6 @@
+/**
+ * The end of a stream out of a design, with one `take` a form in which a test wants its beats.
+ */
 import type { Instance } from "./instance.ts";
 import { unpackLanes } from "./lanes.ts";
 import { DEFAULT_TIMEOUT_CYCLES } from "./limits.ts";

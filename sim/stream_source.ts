@@ -1,3 +1,6 @@
+/**
+ * The end of a stream into a design, with one `push` a form in which a test has its beats.
+ */
 import type { Instance } from "./instance.ts";
 import { packLanes } from "./lanes.ts";
 import { DEFAULT_TIMEOUT_CYCLES } from "./limits.ts";

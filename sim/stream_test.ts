@@ -1,3 +1,6 @@
+/**
+ * Both ends of a stream on a register slice, the smallest design that may lose or repeat a beat.
+ */
 import assert from "node:assert/strict";
 import { buildFixture, inBothModes } from "./_fixtures.ts";
 import { build } from "./build.ts";
