@@ -4,8 +4,14 @@
 // kernel: it has no entry point, and is put before the kernels that list it in
 // src/wgsl/kernels.ts.
 //
-// Where a compiler contracts or reorders these steps they lose their gain and stay
-// as accurate as the plain operation; nothing else depends on them.
+// Compilers may simplify (a + b) - a to b, which undoes compensation, so such sums pass
+// through `keep`, which they cannot see through. Where one still contracts or reorders,
+// the steps lose their gain and stay as accurate as the plain operation.
+
+// v, as something that is not known to be the expression that made it.
+fn keep(v: f32) -> f32 {
+  return min(v, 3.0e38);
+}
 
 // a b - p for p = a b rounded: the halves' products are exact (12 bits each).
 fn product_error(a: f32, b: f32, p: f32) -> f32 {
@@ -16,11 +22,15 @@ fn product_error(a: f32, b: f32, p: f32) -> f32 {
   return (((ah * bh - p) + ah * bl) + al * bh) + al * bl;
 }
 
-// a / b with one correction by the remainder.
-fn divide(a: f32, b: f32) -> f32 {
-  let q = a / b;
+// (a.x + a.y) / b with one correction by the remainder; |a.y| is far below |a.x|.
+fn divide_sum(a: vec2<f32>, b: f32) -> f32 {
+  let q = a.x / b;
   let p = q * b;
-  return q + ((a - p) - product_error(q, b, p)) / b;
+  return q + (((a.x - p) - product_error(q, b, p)) + a.y) / b;
+}
+
+fn divide(a: f32, b: f32) -> f32 {
+  return divide_sum(vec2<f32>(a, 0.0), b);
 }
 
 // sqrt(x), x > 0, with one Newton step on the exact remainder.
@@ -31,20 +41,23 @@ fn square_root(x: f32) -> f32 {
 }
 
 // e^x for x cut to [-87, 88]: x = k ln 2 + r, a Taylor series in r (|r| <= 0.35, the
-// first term left out is below 2^-27), 2^k by its bits. ln 2 in two parts, the first
-// of 12 bits so that k times it is exact.
+// first term left out is below 2^-27), 2^k by its bits. ln 2 is in two parts, the first
+// of 12 bits so that k times it is exact. What 1 + r and r round away is added last.
 fn exponential(x: f32) -> f32 {
   let a = clamp(x, -87.0, 88.0);
   let k = round(a * 1.44269504);
-  let r = (a - k * 0.693115234375) - k * 3.194618494e-5;
+  let high = a - k * 0.693115234375;
+  let low = k * 3.194618494e-5;
+  let r = keep(high - low);
   var p = 1.0 / 5040.0;
   p = p * r + 1.0 / 720.0;
   p = p * r + 1.0 / 120.0;
   p = p * r + 1.0 / 24.0;
   p = p * r + 1.0 / 6.0;
   p = p * r + 0.5;
-  p = 1.0 + (r + r * r * p);
-  return p * bitcast<f32>((i32(k) + 127) << 23u);
+  let s = keep(1.0 + r);
+  let lost = (r - keep(s - 1.0)) + ((high - r) - low);
+  return (s + (lost + r * r * p)) * bitcast<f32>((i32(k) + 127) << 23u);
 }
 
 fn logistic(x: f32) -> f32 {
@@ -58,12 +71,19 @@ fn swish(x: f32, y: f32) -> f32 {
 
 // Adds v to a sum held as (value, what rounding lost).
 fn add_term(sum: vec2<f32>, v: f32) -> vec2<f32> {
-  let s = sum.x + v;
-  let b = s - sum.x;
+  let s = keep(sum.x + v);
+  let b = keep(s - sum.x);
   return vec2<f32>(s, sum.y + ((sum.x - (s - b)) + (v - b)));
+}
+
+// Adds a b to a sum, with what its rounding lost.
+fn add_product(sum: vec2<f32>, a: f32, b: f32) -> vec2<f32> {
+  let p = a * b;
+  let s = add_term(sum, p);
+  return vec2<f32>(s.x, s.y + product_error(a, b, p));
 }
 
 // 1 / sqrt(mean + eps) of a sum of squares over `count` elements.
 fn norm_factor(sum: vec2<f32>, count: f32, eps: f32) -> f32 {
-  return divide(1.0, square_root(divide(sum.x + sum.y, count) + eps));
+  return divide(1.0, square_root(divide_sum(sum, count) + eps));
 }

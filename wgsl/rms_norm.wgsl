@@ -27,7 +27,7 @@ fn main(
   let row = group.x * K;
   var sum = vec2<f32>();
   for (var k = lane; k < K; k += WORKGROUP) {
-    sum = add_term(sum, x[row + k] * x[row + k]);
+    sum = add_product(sum, x[row + k], x[row + k]);
   }
   sums[lane] = sum;
   workgroupBarrier();

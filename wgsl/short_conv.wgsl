@@ -40,7 +40,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   for (var t = 0u; t < run.tokens; t++) {
     var sum = vec2<f32>();
     for (var j = 0u; j < TAPS; j++) {
-      sum = add_term(sum, input(t + j, k) * weight[k * TAPS + j]);
+      sum = add_product(sum, input(t + j, k), weight[k * TAPS + j]);
     }
     y[t * K + k] = swish(sum.x + sum.y, 1.0);
   }
