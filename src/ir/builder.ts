@@ -42,7 +42,8 @@ export class GraphBuilder {
    * @returns The name.
    */
   param(name: string, decl: ParamDecl): string {
-    this.#params[name] ??= decl;
+    // `constructor` is a name like any other, so inherited members do not count.
+    if (!Object.hasOwn(this.#params, name)) this.#params[name] = decl;
     return name;
   }
 

@@ -39,6 +39,8 @@ export interface OperandSpec {
   readonly shape: readonly string[];
   /** Whether the op works without it. */
   readonly optional?: true;
+  /** How a state moves: states only. */
+  readonly moves?: "recurrent" | "window";
 }
 
 /** One result of an op. */
@@ -51,8 +53,11 @@ export interface ResultSpec {
 
 /** One attribute of an op. */
 export interface AttrSpec {
-  /** `number` is finite; `integer` within +-2^31; `scalar` a pair of mantissa and exponent. */
-  readonly type: "number" | "integer" | "scalar";
+  /**
+   * `number` is finite; `exponent` an integer that hardware holds in 10 bits;
+   * `scalar` a pair of mantissa and exponent.
+   */
+  readonly type: "number" | "exponent" | "scalar";
   /** What it means, with its unit. */
   readonly doc: string;
 }
@@ -91,8 +96,12 @@ function param(
   return { kind: "param", decodes, shape };
 }
 
-function state(decodes: "f32" | "i32", shape: readonly string[]): OperandSpec {
-  return { kind: "state", decodes, shape };
+function recurrent(decodes: "f32" | "i32"): OperandSpec {
+  return { kind: "state", decodes, shape: K, moves: "recurrent" };
+}
+
+function window(decodes: "f32" | "i32"): OperandSpec {
+  return { kind: "state", decodes, shape: ["k-1", "K"], moves: "window" };
 }
 
 function optional(spec: OperandSpec): OperandSpec {
@@ -106,8 +115,8 @@ function result(
   return { y: { dtype, shape } };
 }
 
-function integer(doc: string): AttrSpec {
-  return { type: "integer", doc };
+function exponent(doc: string): AttrSpec {
+  return { type: "exponent", doc };
 }
 
 function scalar(doc: string): AttrSpec {
@@ -115,7 +124,7 @@ function scalar(doc: string): AttrSpec {
 }
 
 const EPS: AttrSpec = { type: "number", doc: "added to the mean of squares" };
-const EXPONENT = integer("exponent of the result");
+const EXPONENT = exponent("exponent of the result");
 
 /** Every op by name. */
 export const OPS = {
@@ -187,7 +196,7 @@ export const OPS = {
       i: value("f32", TK),
       f: value("f32", TK),
       lb: optional(param("f32", K)),
-      state: state("f32", K),
+      state: recurrent("f32"),
     },
     results: result("f32", TK),
     attrs: {},
@@ -212,7 +221,7 @@ export const OPS = {
     operands: {
       x: value("f32", TK),
       weight: param("f32", ["K", "k"]),
-      window: state("f32", ["k-1", "K"]),
+      window: window("f32"),
     },
     results: result("f32", TK),
     attrs: {},
@@ -235,7 +244,7 @@ export const OPS = {
     },
     results: result("i32", TK),
     attrs: {
-      tableExponent: integer("exponent of the table's 16-bit integers"),
+      tableExponent: exponent("exponent of the table's 16-bit integers"),
       exponent: EXPONENT,
     },
   },
@@ -299,7 +308,7 @@ export const OPS = {
       sigmoid: param("i32", ["513"]),
     },
     results: result("i32", ["T", "I"]),
-    attrs: { xExponent: integer("exponent of x") },
+    attrs: { xExponent: exponent("exponent of x") },
   },
   hgrn_int: {
     group: "recurrence",
@@ -311,12 +320,12 @@ export const OPS = {
       f: value("i32", TK),
       lb: optional(param("i32", K)),
       sigmoid: param("i32", ["513"]),
-      state: state("i32", K),
+      state: recurrent("i32"),
     },
     results: result("i32", TK),
     attrs: {
-      iExponent: integer("exponent of i, of the state and of the result"),
-      fExponent: integer("exponent of f"),
+      iExponent: exponent("exponent of i, of the state and of the result"),
+      fExponent: exponent("exponent of f"),
     },
   },
   norm_gate_int: {
@@ -330,7 +339,7 @@ export const OPS = {
       sigmoid: param("i32", ["513"]),
     },
     results: result("i32", TK),
-    attrs: { hExponent: integer("exponent of h") },
+    attrs: { hExponent: exponent("exponent of h") },
   },
   rms_norm_int: {
     group: "norm",
@@ -353,10 +362,10 @@ export const OPS = {
       x: value("i32", TK),
       weight: param("i16", ["K", "k"]),
       sigmoid: param("i32", ["513"]),
-      window: state("i32", ["k-1", "K"]),
+      window: window("i32"),
     },
     results: result("i32", TK),
-    attrs: { exponent: integer("exponent of the convolution and the result") },
+    attrs: { exponent: exponent("exponent of the convolution and the result") },
   },
   argmax_int: {
     group: "choice",

@@ -6,6 +6,7 @@
  * Bytes, little-endian: "STST", u32 version, u32 length of a JSON text, the text
  * (profile, position, model, states in order), then each state's elements.
  */
+import { oneLine } from "./_message.ts";
 import type { Graph, Profile } from "./graph.ts";
 
 /** Version of the byte form; an unknown one is refused. */
@@ -68,6 +69,28 @@ export function cloneState(state: SequenceState): SequenceState {
   return { position: state.position, data };
 }
 
+/**
+ * Refuses a state that is not one of a graph.
+ *
+ * @param state A state.
+ * @param graph The graph it must belong to.
+ * @throws {TypeError} If a state is missing, has another dtype or size, or is one too many.
+ */
+export function checkState(state: SequenceState, graph: Graph): void {
+  const expected = emptyState(graph).data;
+  const wrong = [...expected].find(([name, { constructor, length }]) => {
+    const found = state.data.get(name);
+    return found?.constructor !== constructor || found.length !== length;
+  });
+  if (wrong !== undefined || state.data.size !== expected.size) {
+    throw new TypeError(
+      `Cannot use the state as it must have the states of the ${graph.profile} graph: ${
+        wrong?.[0] ?? [...state.data.keys()].find((name) => !expected.has(name))
+      } differs`,
+    );
+  }
+}
+
 interface Header {
   profile: Profile;
   model: string;
@@ -81,21 +104,20 @@ interface Header {
  * @param state The state.
  * @param graph The graph it belongs to.
  * @param model Names the model, such as by the hash of its file.
- * @returns The bytes.
+ * @returns The bytes; equal states give equal bytes on every machine.
+ * @throws {TypeError} If the state is not one of the graph.
  */
 export function encodeState(
   state: SequenceState,
   graph: Graph,
   model: string,
 ): Uint8Array<ArrayBuffer> {
-  const header: Header = {
-    profile: graph.profile,
-    model,
-    position: state.position,
-    states: [...state.data.keys()],
-  };
+  checkState(state, graph);
+  const states = Object.keys(graph.states); // the graph's order, not the machine's
+  const { profile } = graph;
+  const header: Header = { profile, model, position: state.position, states };
   const text = new TextEncoder().encode(JSON.stringify(header));
-  const parts = [...state.data.values()];
+  const parts = states.map((name) => state.data.get(name)!);
   const size = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const bytes = new Uint8Array(12 + text.length + size);
   const view = new DataView(bytes.buffer);
@@ -115,7 +137,7 @@ export function encodeState(
 }
 
 function refuse(why: string): never {
-  throw new SyntaxError(`Cannot restore the state as ${why}`);
+  throw new SyntaxError(oneLine(`Cannot restore the state as ${why}`));
 }
 
 function parseHeader(bytes: Uint8Array): { header: Header; end: number } {
@@ -159,7 +181,7 @@ export function decodeState(
   }
   const { position } = header;
   if (!Number.isSafeInteger(position) || position < 0) {
-    refuse(`its position must be a count: ${position}`);
+    refuse(`its position must be a count: ${JSON.stringify(position)}`);
   }
   const state = emptyState(graph);
   const names = JSON.stringify([...state.data.keys()]);

@@ -9,9 +9,11 @@
  *     r = rms_norm(x=h, weight=model.norm.weight) {eps=0.000001}
  *     output logits = r
  */
+import { oneLine } from "./_message.ts";
 import { isEncoding } from "./encodings.ts";
 import {
   type Attr,
+  type Dim,
   freezeGraph,
   type Graph,
   type Node,
@@ -58,38 +60,96 @@ export function printGraph(graph: Graph): string {
   return lines.join("\n") + "\n";
 }
 
+/** Numbers as `String` prints them. */
+const NUMBER_REGEXP = /^-?\d+(?:\.\d+)?(?:e[+-]\d+)?$/;
 const NODE_REGEXP = /^(\S+) = (\w+)\((.*)\) \{(.*)\}$/;
 const DECL_REGEXP = /^(input|param|state) (\S+) (?:(\w+) )?([\w-]+) \[(.*)\]$/;
 
 /** A line that cannot be read. */
 function refuse(line: number, text: string): never {
   throw new SyntaxError(
-    `Cannot read line ${line} of the graph as a declaration or a node: ${text}`,
+    oneLine(
+      `Cannot read line ${line} of the graph as a declaration or a node: ${text}`,
+    ),
   );
 }
 
+/** Pairs such as `x=h, weight=w`; undefined if one cannot be read or comes twice. */
 function parsePairs<T>(
   text: string,
-  value: (text: string) => T,
-): Record<string, T> {
-  if (text === "") return {};
-  return Object.fromEntries(
-    text.split(", ").map((pair) => {
-      const at = pair.indexOf("=");
-      return [pair.slice(0, at), value(pair.slice(at + 1))];
-    }),
-  );
+  value: (text: string) => T | undefined,
+): Record<string, T> | undefined {
+  const pairs: Record<string, T> = {};
+  for (const pair of text === "" ? [] : text.split(", ")) {
+    const [, key, rest] = /^(\w+)=(\S+)$/.exec(pair) ?? [];
+    const parsed = rest === undefined ? undefined : value(rest);
+    if (parsed === undefined || !declare(pairs, key!, parsed)) return undefined;
+  }
+  return pairs;
 }
 
-function parseAttr(text: string): Attr {
-  const scalar = /^(\d+)p(-?\d+)$/.exec(text);
-  return scalar === null
-    ? Number(text)
-    : [Number(scalar[1]), Number(scalar[2])];
+function parseAttr(text: string): Attr | undefined {
+  if (NUMBER_REGEXP.test(text)) return Number(text);
+  const [, mantissa, exponent] = /^(\d+)p(-?\d+)$/.exec(text) ?? [];
+  return exponent === undefined
+    ? undefined
+    : [Number(mantissa), Number(exponent)];
 }
 
-function parseDims(text: string): number[] {
-  return text === "" ? [] : text.split(", ").map(Number);
+function parseDims(text: string): Dim[] | undefined {
+  const dims = text === "" ? [] : text.split(", ");
+  return dims.every((dim) => /^(?:\d+|T)$/.test(dim))
+    ? dims.map((dim) => dim === "T" ? dim : Number(dim))
+    : undefined;
+}
+
+/** What lines of text have said so far. */
+interface Draft {
+  readonly inputs: Record<string, ValueType>;
+  readonly params: Record<string, ParamDecl>;
+  readonly states: Record<string, StateDecl>;
+  readonly nodes: Node[];
+  readonly outputs: Record<string, string>;
+}
+
+/** Enters a declaration; tells whether its name is new and not `__proto__`. */
+function declare<T>(decls: Record<string, T>, name: string, decl: T): boolean {
+  if (Object.hasOwn(decls, name)) return false;
+  decls[name] = decl;
+  return Object.hasOwn(decls, name);
+}
+
+/** Reads one line; tells whether it could. */
+function parseLine(line: string, into: Draft): boolean {
+  const output = /^output (\S+) = (\S+)$/.exec(line);
+  if (output !== null) return declare(into.outputs, output[1]!, output[2]!);
+  const decl = DECL_REGEXP.exec(line);
+  if (decl !== null) {
+    const [, what, name, kind, type, dims] = decl;
+    const shape = parseDims(dims!);
+    if (shape === undefined) return false;
+    if (what === "input") {
+      return declare(into.inputs, name!, { dtype: type as Dtype, shape });
+    }
+    if (shape.includes("T")) return false;
+    const fixed = shape as number[];
+    if (what === "state") {
+      return declare(into.states, name!, {
+        kind: kind as StateDecl["kind"],
+        dtype: type as StateDecl["dtype"],
+        shape: fixed,
+      });
+    }
+    return isEncoding(type!) &&
+      declare(into.params, name!, { encoding: type, shape: fixed });
+  }
+  const [, name, op, args, pairs] = NODE_REGEXP.exec(line) ?? [];
+  if (name === undefined || !isOp(op!)) return false;
+  const operands = parsePairs(args!, (text) => text);
+  const attrs = parsePairs(pairs!, parseAttr);
+  if (operands === undefined || attrs === undefined) return false;
+  into.nodes.push({ name, op, operands, attrs });
+  return true;
 }
 
 /**
@@ -101,55 +161,24 @@ function parseDims(text: string): number[] {
  * @throws {TypeError} If the graph breaks a rule.
  */
 export function parseGraph(text: string): Graph {
-  const inputs: Record<string, ValueType> = {};
-  const params: Record<string, ParamDecl> = {};
-  const states: Record<string, StateDecl> = {};
-  const nodes: Node[] = [];
-  const outputs: Record<string, string> = {};
-  const lines = text.trimEnd().split("\n");
-  const head = /^graph (\S+) (float|int) (\d+)$/.exec(lines[0] ?? "");
-  if (head === null) refuse(1, lines[0] ?? "");
-  lines.slice(1).forEach((line, index) => {
-    const decl = DECL_REGEXP.exec(line);
-    const node = NODE_REGEXP.exec(line);
-    const output = /^output (\S+) = (\S+)$/.exec(line);
-    if (decl !== null) {
-      const [, what, name, kind, type, dims] = decl as unknown as string[];
-      const shape = parseDims(dims!);
-      if (what === "param" && isEncoding(type!)) {
-        params[name!] = { encoding: type, shape };
-      } else if (what === "state") {
-        states[name!] = {
-          kind: kind as StateDecl["kind"],
-          dtype: type as StateDecl["dtype"],
-          shape,
-        };
-      } else if (what === "input") {
-        inputs[name!] = {
-          dtype: type as Dtype,
-          shape: dims!.split(", ").map((d) => d === "T" ? d : Number(d)),
-        };
-      } else refuse(index + 2, line);
-    } else if (output !== null) {
-      outputs[output[1]!] = output[2]!;
-    } else if (node !== null && isOp(node[2]!)) {
-      nodes.push({
-        name: node[1]!,
-        op: node[2],
-        operands: parsePairs(node[3]!, String),
-        attrs: parsePairs(node[4]!, parseAttr),
-      });
-    } else refuse(index + 2, line);
+  const [first = "", ...lines] = text.trimEnd().split("\n");
+  const head = /^graph (\S+) (float|int) (\d+)$/.exec(first);
+  if (head === null) refuse(1, first);
+  const draft: Draft = {
+    inputs: {},
+    params: {},
+    states: {},
+    nodes: [],
+    outputs: {},
+  };
+  lines.forEach((line, index) => {
+    if (!parseLine(line, draft)) refuse(index + 2, line);
   });
   const graph: Graph = {
     version: Number(head[3]),
     name: head[1]!,
     profile: head[2] as Graph["profile"],
-    inputs,
-    params,
-    states,
-    nodes,
-    outputs,
+    ...draft,
   };
   verifyGraph(graph);
   return freezeGraph(graph);

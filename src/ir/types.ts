@@ -2,6 +2,7 @@
  * Shape and dtype inference: gives every value of a graph its type, or says
  * which node breaks which rule of the op table.
  */
+import { oneLine } from "./_message.ts";
 import {
   type Dim,
   type Graph,
@@ -13,6 +14,10 @@ import { ENCODINGS } from "./encodings.ts";
 import { type OperandSpec, opSpec } from "./ops.ts";
 
 type Bindings = Map<string, Dim>;
+
+function fail(message: string): never {
+  throw new TypeError(oneLine(message));
+}
 
 /** Splits a shape term such as `2I` or `k-1`; a plain number has no name. */
 function parseTerm(
@@ -79,23 +84,28 @@ function checkOperands(
   const where = `Cannot type ${node.name} as ${node.op}`;
   for (const name of Object.keys(node.operands)) {
     if (!Object.hasOwn(operands, name)) {
-      throw new TypeError(`${where} has no operand of that name: ${name}`);
+      fail(`${where} has no operand of that name: ${name}`);
     }
   }
   for (const [name, spec] of Object.entries(operands)) {
     const given = node.operands[name];
     if (given === undefined) {
       if (spec.optional) continue;
-      throw new TypeError(`${where} needs the operand ${name}`);
+      fail(`${where} needs the operand ${name}`);
     }
     const found = lookUp(graph, values, spec.kind, given);
     if (found === undefined) {
-      throw new TypeError(
+      fail(
         `${where} needs a ${spec.kind} that exists for ${name}: ${given}`,
       );
     }
+    if (spec.moves !== undefined && graph.states[given]!.kind !== spec.moves) {
+      fail(
+        `${where} needs a ${spec.moves} state for ${name}: ${given} is not`,
+      );
+    }
     if (found.decodes !== spec.decodes) {
-      throw new TypeError(
+      fail(
         `${where} needs ${spec.decodes} for ${name}: ${given} is ${found.decodes}`,
       );
     }
@@ -103,7 +113,7 @@ function checkOperands(
       spec.shape.every((term, i) => bind(term, found.shape[i]!, bound));
     if (!fits) {
       const rule = spec.shape.map((term) => expected(term, bound) ?? term);
-      throw new TypeError(
+      fail(
         `${where} needs the shape [${rule}] for ${name}: ${given} is [${found.shape}]`,
       );
     }

@@ -2,8 +2,10 @@
  * The rules of a graph, each a small function that throws. A pass's output, an
  * imported graph and a graph read from a file all go through them.
  */
+import { oneLine } from "./_message.ts";
 import { type Graph, GRAPH_VERSION, type Node, valueName } from "./graph.ts";
 import { isOp, opSpec } from "./ops.ts";
+import { stateBytes } from "./state.ts";
 import { inferTypes } from "./types.ts";
 
 /** Most nodes a graph may have: some 50 a layer for 1,000 layers. */
@@ -12,10 +14,16 @@ export const MAX_NODES = 50_000;
 /** Largest exponent of a scalar attribute (ARITHMETIC.md, section 5). */
 export const MAX_SCALAR_EXPONENT = 255;
 
+/** Largest static exponent: far beyond any tensor, and 10 bits in hardware. */
+export const MAX_EXPONENT = 511;
+
 /** Largest dimension: above any vocabulary and width in use. */
 export const MAX_DIM = 2 ** 24;
 
-const NAME_REGEXP = /^[A-Za-z_][A-Za-z0-9_.\-]{0,255}$/;
+/** Most bytes of one sequence's state: 1,000 times that of the largest model in use. */
+export const MAX_STATE_BYTES = 2 ** 30;
+
+const NAME_REGEXP = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_.\-]{0,255}$/;
 
 /** One rule: its name, and a check that throws a `TypeError`. */
 export interface Rule {
@@ -26,7 +34,11 @@ export interface Rule {
 }
 
 function fail(message: string): never {
-  throw new TypeError(`Cannot accept the graph as ${message}`);
+  throw new TypeError(oneLine(`Cannot accept the graph as ${message}`));
+}
+
+function checkName(name: string): void {
+  if (!NAME_REGEXP.test(name)) fail(`names are plain words: "${name}"`);
 }
 
 function checkHead(graph: Graph): void {
@@ -36,6 +48,7 @@ function checkHead(graph: Graph): void {
   if (graph.profile !== "float" && graph.profile !== "int") {
     fail(`its profile must be float or int: ${graph.profile}`);
   }
+  checkName(graph.name);
   if (graph.nodes.length > MAX_NODES) {
     fail(`it may have ${MAX_NODES} nodes: ${graph.nodes.length}`);
   }
@@ -44,7 +57,7 @@ function checkHead(graph: Graph): void {
 function checkNames(graph: Graph): void {
   const seen = new Set<string>();
   const claim = (name: string): void => {
-    if (!NAME_REGEXP.test(name)) fail(`names are plain words: "${name}"`);
+    checkName(name);
     if (seen.has(name)) fail(`every name is unique: ${name} comes twice`);
     seen.add(name);
   };
@@ -56,6 +69,14 @@ function checkNames(graph: Graph): void {
       claim(valueName(node.name, result));
     }
   }
+}
+
+/** What every machine is given: token ids and nothing else. */
+function checkInputs({ inputs }: Graph): void {
+  const { ids } = inputs;
+  const sound = Object.keys(inputs).join() === "ids" && ids?.dtype === "i32" &&
+    ids.shape.length === 1 && ids.shape[0] === "T";
+  if (!sound) fail(`its input must be ids, i32 [T]: ${Object.keys(inputs)}`);
 }
 
 function checkShapes(graph: Graph): void {
@@ -91,9 +112,10 @@ function checkAttr(node: Node, name: string, type: string): void {
   } else if (typeof attr !== "number" || !Number.isFinite(attr)) {
     fail(`${where} must be a finite number: ${attr}`);
   } else if (
-    type === "integer" && !(Number.isInteger(attr) && Math.abs(attr) < 2 ** 31)
+    type === "exponent" &&
+    !(Number.isInteger(attr) && Math.abs(attr) <= MAX_EXPONENT)
   ) {
-    fail(`${where} must be an integer below 2^31: ${attr}`);
+    fail(`${where} must be an integer within +-${MAX_EXPONENT}: ${attr}`);
   }
 }
 
@@ -130,20 +152,41 @@ function checkStates(graph: Graph): void {
   for (const state of Object.keys(graph.states)) {
     if (!owners.has(state)) fail(`no node replaces the state ${state}`);
   }
+  const bytes = stateBytes(graph);
+  if (bytes > MAX_STATE_BYTES) {
+    fail(`its states may have ${MAX_STATE_BYTES} bytes: ${bytes}`);
+  }
 }
 
 function checkOutputs(graph: Graph): void {
   const values = inferTypes(graph);
   for (const [role, name] of Object.entries(graph.outputs)) {
+    checkName(role);
     if (!values.has(name)) fail(`its output ${role} is not a value: ${name}`);
   }
+  const dtype = graph.profile === "float" ? "f32" : "i32";
+  const need = (role: string, dtype: string, width?: number): void => {
+    const found = values.get(graph.outputs[role]!)!;
+    const sound = found.dtype === dtype && found.shape.length === 2 &&
+      (width ?? found.shape[1]) === found.shape[1];
+    if (!sound) {
+      fail(
+        `its output ${role} must be ${dtype} [T, ${
+          width ?? "V"
+        }]: ${found.dtype} [${found.shape}]`,
+      );
+    }
+  };
   if (!Object.hasOwn(graph.outputs, "logits")) fail(`it has no output logits`);
+  need("logits", dtype);
+  if (Object.hasOwn(graph.outputs, "token")) need("token", "i32", 1);
 }
 
 /** Every rule, in the order in which later ones rely on earlier ones. */
 export const RULES: readonly Rule[] = [
   { name: "head", check: checkHead },
   { name: "names", check: checkNames },
+  { name: "inputs", check: checkInputs },
   { name: "shapes", check: checkShapes },
   { name: "nodes", check: checkNodes },
   { name: "types", check: (graph) => void inferTypes(graph) },

@@ -1,0 +1,176 @@
+/**
+ * Random graphs that obey every rule, made from the op table alone: an op that
+ * is added there is covered here. And a small fixed graph with one of each kind
+ * of thing, for tests that break one rule at a time.
+ */
+import {
+  type Attr,
+  type Dim,
+  type EncodingName,
+  ENCODINGS,
+  type Graph,
+  GraphBuilder,
+  type OpName,
+  OPS,
+  opSpec,
+  type Profile,
+  valueName,
+  type ValueType,
+} from "../../src/ir/mod.ts";
+
+/** Gives uniform numbers in [0, 1). */
+export type Random = () => number;
+
+/** A small generator; equal seeds give equal numbers. */
+export function randomOf(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x9e3779b9) >>> 0;
+    let x = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
+    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+    return ((x ^ (x >>> 16)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Picks one of some. */
+export function pick<T>(random: Random, from: readonly T[]): T {
+  return from[Math.floor(random() * from.length)]!;
+}
+
+/** Dimensions that the names of shape terms stand for. */
+type Bound = Map<string, number>;
+
+/** Fits a shape to terms such as `T`, `K`, `2I`, `k-1`, `513`. */
+function fits(
+  terms: readonly string[],
+  shape: readonly Dim[],
+  bound: Bound,
+): boolean {
+  if (terms.length !== shape.length) return false;
+  return terms.every((term, i) => {
+    const dim = shape[i]!;
+    if (term === "T" || dim === "T") return term === dim;
+    if (/^\d+$/.test(term)) return Number(term) === dim;
+    const name = term.replace(/^2|-1$/g, "");
+    const size = term.startsWith("2")
+      ? dim / 2
+      : term.endsWith("-1")
+      ? dim + 1
+      : dim;
+    if (!Number.isInteger(size)) return false;
+    if (!bound.has(name)) bound.set(name, size);
+    return bound.get(name) === size;
+  });
+}
+
+/** Makes a shape of terms; what is not bound yet is drawn. */
+function make(
+  terms: readonly string[],
+  bound: Bound,
+  random: Random,
+): number[] {
+  return terms.map((term) => {
+    if (/^\d+$/.test(term)) return Number(term);
+    const name = term.replace(/^2|-1$/g, "");
+    if (!bound.has(name)) bound.set(name, 1 + Math.floor(random() * 6));
+    const size = bound.get(name)!;
+    return term.startsWith("2")
+      ? 2 * size
+      : size - (term.endsWith("-1") ? 1 : 0);
+  });
+}
+
+function attrOf(
+  type: "number" | "exponent" | "scalar",
+  random: Random,
+): Attr {
+  if (type === "number") {
+    return pick(random, [1e-6, 0.1, 1, 1e21, -3.5e-9, random()]);
+  }
+  const exponent = Math.floor(random() * 400) - 200;
+  if (type === "exponent") return exponent;
+  return random() < 0.1
+    ? [0, 0]
+    : [32_768 + Math.floor(random() * 32_768), exponent];
+}
+
+function encodingOf(decodes: string, random: Random): EncodingName {
+  const names = Object.keys(ENCODINGS) as EncodingName[];
+  return pick(
+    random,
+    names.filter((name) => ENCODINGS[name].decodes === decodes),
+  );
+}
+
+/**
+ * Makes a graph.
+ *
+ * @param seed Equal seeds give equal graphs.
+ * @param profile Which ops it holds.
+ * @param size Nodes that are tried.
+ */
+export function randomGraph(
+  seed: number,
+  profile: Profile,
+  size = 20,
+): Graph {
+  const random = randomOf(seed);
+  const builder = new GraphBuilder(`random_${seed}`, profile);
+  const values = new Map<string, ValueType>([
+    ["ids", { dtype: "i32", shape: ["T"] }],
+  ]);
+  const ops = (Object.keys(OPS) as OpName[])
+    .filter((op) => opSpec(op).profile === profile);
+  let count = 0;
+  const add = (op: OpName): void => {
+    const name = `n${count}.${op}`;
+    const bound: Bound = new Map();
+    const operands: Record<string, string> = {};
+    const decls: (() => void)[] = [];
+    for (const [key, spec] of Object.entries(opSpec(op).operands)) {
+      if (spec.optional && random() < 0.5) continue;
+      if (spec.kind === "value") {
+        const found = [...values].filter(([, { dtype, shape }]) =>
+          dtype === spec.decodes && fits(spec.shape, shape, new Map(bound))
+        );
+        if (found.length === 0) return;
+        const [value, { shape }] = pick(random, found);
+        fits(spec.shape, shape, bound);
+        operands[key] = value;
+      } else {
+        const own = `${spec.kind[0]}${count}-${key}`;
+        operands[key] = own;
+        decls.push(() => {
+          const shape = make(spec.shape, bound, random);
+          if (spec.kind === "param") {
+            const encoding = encodingOf(spec.decodes, random);
+            builder.param(own, { encoding, shape });
+          } else {
+            const dtype = spec.decodes as "f32" | "i32";
+            builder.state(own, { kind: spec.moves!, dtype, shape });
+          }
+        });
+      }
+    }
+    decls.forEach((declare) => declare());
+    const attrs = Object.fromEntries(
+      Object.entries(opSpec(op).attrs)
+        .map(([key, { type }]) => [key, attrOf(type, random)]),
+    );
+    builder.node(name, op, { operands, attrs });
+    for (const [key, spec] of Object.entries(opSpec(op).results)) {
+      const shape = spec.shape.map((term): Dim =>
+        term === "T" ? term : make([term], bound, random)[0]!
+      );
+      values.set(valueName(name, key), { dtype: spec.dtype, shape });
+    }
+    count++;
+  };
+  add(profile === "float" ? "embed" : "embed_int");
+  for (let i = 0; i < size; i++) add(pick(random, ops));
+  const dtype = profile === "float" ? "f32" : "i32";
+  const logits = [...values].filter(([, value]) =>
+    value.dtype === dtype && value.shape.length === 2
+  );
+  return builder.done({ logits: pick(random, logits)[0] });
+}
