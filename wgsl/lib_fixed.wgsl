@@ -3,6 +3,9 @@
 // a product is a vec2<u32> (low, high) built of 16-bit halves. A scalar (m, e) is
 // a vec2<i32>. Not a kernel: it has no entry point, and is put before the kernels
 // that list it in src/wgsl/kernels.ts.
+//
+// Values that come from params are not branched on but selected: a driver that
+// specialises kernels on such branches (lavapipe) compiles again for every node.
 
 const VECTOR_MAX: i32 = 1073741823;
 const GATE_ONE: i32 = 65536;
@@ -57,28 +60,20 @@ fn mul_shift(x: i32, y: i32, s: u32) -> i32 {
   return bitcast<i32>((p.x >> s) | (p.y << (32u - s)));
 }
 
-// x 2^k, rounded and saturated.
-fn shift(x: i32, k: i32) -> i32 {
-  if (k >= 0) {
-    return scale_up(x, u32(k));
-  }
-  let s = u32(-k);
-  if (s > 31u) {
-    return 0;
-  }
-  return (x + (1 << (s - 1u))) >> s; // |x| < 2^30 and 2^30 fit
-}
-
 // sat(v 2^e).
 fn scale_up(v: i32, e: u32) -> i32 {
-  let limit = VECTOR_MAX >> min(e, 31u);
-  if (v > limit) {
-    return VECTOR_MAX;
-  }
-  if (v < -limit) {
-    return -VECTOR_MAX;
-  }
-  return v << min(e, 31u); // v is 0 where e > 29
+  let left = min(e, 31u);
+  let limit = VECTOR_MAX >> left;
+  let top = select(VECTOR_MAX, -VECTOR_MAX, v < 0);
+  return select(v << left, top, abs(v) > limit); // v is 0 where e > 29
+}
+
+// x 2^k, rounded and saturated, for a vector element x: |x| < 2^30, so that 31 stands
+// for all larger shifts to the right.
+fn shift(x: i32, k: i32) -> i32 {
+  let s = u32(clamp(-k, 1, 31));
+  let right = (x + (1 << (s - 1u))) >> s;
+  return select(right, scale_up(x, u32(max(k, 0))), k >= 0);
 }
 
 // The scalar of a 48-bit integer (low, high) at exponent e: its top 16 bits.
@@ -111,20 +106,13 @@ fn s_mul(a: vec2<i32>, b: vec2<i32>) -> vec2<i32> {
 }
 
 fn s_add(a: vec2<i32>, b: vec2<i32>) -> vec2<i32> {
-  if (a.x == 0) {
-    return b;
-  }
-  if (b.x == 0) {
-    return a;
-  }
   let swap = a.y < b.y;
   let big = select(a, b, swap);
   let small = select(b, a, swap);
   let sum = big.x + (small.x >> u32(min(big.y - small.y, 16)));
-  if (sum >= 65536) {
-    return vec2<i32>(sum >> 1u, big.y + 1);
-  }
-  return vec2<i32>(sum, big.y);
+  let carry = sum >= 65536;
+  let both = vec2<i32>(select(sum, sum >> 1u, carry), select(big.y, big.y + 1, carry));
+  return select(select(both, a, b.x == 0), b, a.x == 0);
 }
 
 // The largest integer whose square is at most v.
@@ -182,17 +170,11 @@ fn scale(x: i32, by: vec2<i32>) -> i32 {
 fn sigma_argument(x: i32, e: i32) -> u32 {
   let k = e + 13;
   let size = u32(abs(x));
-  if (k >= 0) {
-    if (k > 17 || size > (131071u >> u32(k))) {
-      return select(131071u, 0u, size == 0u);
-    }
-    return size << u32(k);
-  }
-  let s = u32(-k);
-  if (s > 31u) {
-    return 0u;
-  }
-  return min((size + (1u << (s - 1u))) >> s, 131071u);
+  let up = u32(clamp(k, 0, 31));
+  let left = select(size << up, 131071u, size > (131071u >> up)); // size is 0 where k > 17
+  let down = u32(clamp(-k, 1, 31)); // size is below 2^30, so 31 stands for larger ones
+  let right = (size + (1u << (down - 1u))) >> down;
+  return min(select(right, left, k >= 0), 131071u);
 }
 
 // The sigmoid of x, between two neighbours of the table, in Q16.

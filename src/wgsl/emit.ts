@@ -9,8 +9,14 @@ import type { KernelName } from "./kernels.ts";
 import { QUADS_PER_BLOCK, ROWS_PER_QUAD, TOKENS_PER_TILE } from "./layout.ts";
 import type { WeightLayout, WeightPart } from "./plan.ts";
 
-/** Threads of a workgroup that shares one token's row. */
-const ROW_THREADS = 64;
+/**
+ * Threads of a workgroup that shares one token's row. Few, as a software adapter
+ * runs a workgroup on one core, and each thread adds up what all threads found.
+ */
+const ROW_THREADS = 16;
+
+/** Threads of a workgroup where each thread has an element of its own. */
+const ELEMENT_THREADS = 64;
 
 /** Threads of a workgroup where each thread works alone. */
 const THREADS = 32;
@@ -39,12 +45,27 @@ export interface Draft {
   readonly tokens?: { readonly axis: 0 | 1; readonly tile: number };
 }
 
+/**
+ * Steps of the ladder of ternary products: rows of the matrix and tokens that one
+ * thread works on.
+ */
+export const TERNARY_LADDER = {
+  naive: { suffix: "_naive", rows: 1, tokens: 1 },
+  rows: { suffix: "", rows: ROWS_PER_QUAD, tokens: 1 },
+  tile: { suffix: "_tile", rows: ROWS_PER_QUAD, tokens: TOKENS_PER_TILE },
+} as const;
+
+/** A step of {@linkcode TERNARY_LADDER}. */
+export type TernaryStep = keyof typeof TERNARY_LADDER;
+
 /** What an entry of the table is given. */
 export interface EmitContext {
   /** The node. */
   readonly node: Node;
   /** One token, or many. */
   readonly mode: "step" | "chunk";
+  /** Which ternary products to use. */
+  readonly ternary: TernaryStep;
   /** Whether ternary weights are textures. */
   readonly textures: boolean;
   /** Elements a token of a value. */
@@ -110,10 +131,10 @@ function perElement(
   const size = c.width(c.node.name);
   return [{
     kernel,
-    constants: { [width]: size, WORKGROUP: ROW_THREADS },
+    constants: { [width]: size, WORKGROUP: ELEMENT_THREADS },
     refs,
     ...(words && { words }),
-    groups: [Math.ceil(size / ROW_THREADS), 1, 1],
+    groups: [Math.ceil(size / ELEMENT_THREADS), 1, 1],
     tokens: COLUMNS,
   }];
 }
@@ -186,10 +207,10 @@ function embed(
     : valueRef(c, "ids");
   return c.weights("table", "table").map(({ ref, part }) => ({
     kernel,
-    constants: { K: size, ENCODING: code, WORKGROUP: ROW_THREADS },
+    constants: { K: size, ENCODING: code, WORKGROUP: ELEMENT_THREADS },
     refs: [PARAMS, ids, ref, resultRef(c)],
     words: [...words, part.firstRow, part.rows],
-    groups: [Math.ceil(size / ROW_THREADS), 1, 1],
+    groups: [Math.ceil(size / ELEMENT_THREADS), 1, 1],
     tokens: COLUMNS,
   }));
 }
@@ -200,8 +221,9 @@ function ternary(
   spec: { words: readonly number[]; refs: readonly Ref[] },
 ): Draft[] {
   const [rows = 0, columns = 0] = c.shape("weight");
+  const step = TERNARY_LADDER[c.ternary];
   return c.weights("weight", "ternary").map(({ ref, part }) => ({
-    kernel: c.mode === "step" ? kernel : `${kernel}_tile` as const,
+    kernel: `${kernel}${step.suffix}` as const,
     constants: {
       N: part.rows,
       K: columns,
@@ -210,8 +232,8 @@ function ternary(
     },
     refs: [PARAMS, valueRef(c, "codes"), ref, ...spec.refs, resultRef(c)],
     words: [...spec.words, part.firstRow, rows],
-    groups: [Math.ceil(part.rows / ROWS_PER_QUAD / THREADS), 1, 1],
-    tokens: { axis: 1, tile: c.mode === "step" ? 1 : TOKENS_PER_TILE },
+    groups: [Math.ceil(part.rows / step.rows / THREADS), 1, 1],
+    tokens: { axis: 1, tile: step.tokens },
   }));
 }
 

@@ -11,7 +11,13 @@ import {
   valueName,
   type ValueType,
 } from "../ir/mod.ts";
-import { type Draft, EMIT, type EmitContext, type Ref } from "./emit.ts";
+import {
+  type Draft,
+  EMIT,
+  type EmitContext,
+  type Ref,
+  type TernaryStep,
+} from "./emit.ts";
 import { kernelFiles, type WeightStorage } from "./kernels.ts";
 import {
   TOKENS_PER_TILE,
@@ -49,6 +55,10 @@ export interface PlanOptions {
   readonly keepValues?: boolean;
   /** How ternary weights are kept; default `texture` where the widths allow it. */
   readonly storage?: WeightStorage;
+  /** Which ternary products a step uses; default `rows`. */
+  readonly stepTernary?: TernaryStep;
+  /** Which ternary products a chunk uses; default `tile`. */
+  readonly chunkTernary?: TernaryStep;
 }
 
 /** What `run` holds for a step: no step waits for the host to write it. */
@@ -69,6 +79,7 @@ class Planner {
   #storage: WeightStorage;
   #chunkTokens: number;
   #keep: boolean;
+  #ternary: Readonly<Record<EmitContext["mode"], TernaryStep>>;
   #words: (readonly number[])[] = [ONE_TOKEN];
   #constants = 0;
   #ids = 0;
@@ -78,6 +89,10 @@ class Planner {
     this.#graph = graph;
     this.#types = inferTypes(graph);
     this.#keep = options.keepValues ?? false;
+    this.#ternary = {
+      step: options.stepTernary ?? "rows",
+      chunk: options.chunkTernary ?? "tile",
+    };
     const vectors = this.#widestCodes();
     const fits = vectors * TOKENS_PER_TILE <= UNIFORM_VECTORS;
     this.#storage = options.storage ?? (fits ? "texture" : "buffer");
@@ -152,6 +167,7 @@ class Planner {
     return {
       node,
       mode,
+      ternary: this.#ternary[mode],
       textures: this.#storage === "texture",
       width: (name) => this.#width(name),
       shape: (operand) => decl(operand).shape,
@@ -180,6 +196,40 @@ class Planner {
     );
   }
 
+  /** Creates the buffer of a value. */
+  #addValue(name: string): number {
+    const { dtype } = this.#types.get(name)!;
+    const width = this.#width(name);
+    const uniform = dtype === "i8" && this.#storage === "texture";
+    const bytes = roundUp(
+      this.#chunkTokens * valueRowBytes(dtype, width),
+      BINDING_ALIGNMENT,
+    );
+    const resource = this.#add({
+      role: "value",
+      bytes: uniform ? MAX_UNIFORM_BYTES : bytes,
+      ...(uniform && { uniform: true as const }),
+    });
+    this.#values[name] = { dtype, width, resource };
+    return resource;
+  }
+
+  /** Gives a value the buffer of one that is not needed any more. */
+  #reuse(name: string, resource: number): void {
+    const { dtype } = this.#types.get(name)!;
+    const width = this.#width(name);
+    const bytes = roundUp(
+      this.#chunkTokens * valueRowBytes(dtype, width),
+      BINDING_ALIGNMENT,
+    );
+    const slot = this.#resources[resource]!;
+    this.#resources[resource] = {
+      ...slot,
+      bytes: Math.max(slot.bytes, bytes),
+    };
+    this.#values[name] = { dtype, width, resource };
+  }
+
   /** Gives values their buffers: first fit among those that are free. */
   #placeValues(drafts: readonly NodeDrafts[]): void {
     const lastUse = new Map<string, number>();
@@ -189,40 +239,29 @@ class Planner {
     for (const name of Object.values(this.#graph.outputs)) {
       lastUse.set(name, Infinity);
     }
-    const free: { uniform: boolean; resource: number }[] = [];
-    const live: { until: number; uniform: boolean; resource: number }[] = [];
+    for (const name of Object.keys(this.#graph.inputs)) {
+      if (name !== "ids") this.#addValue(name);
+    }
+    const free: number[] = [];
+    const live: { until: number; resource: number }[] = [];
     this.#graph.nodes.forEach((node, at) => {
       for (const result of Object.keys(opSpec(node.op).results)) {
         const name = valueName(node.name, result);
-        const { dtype } = this.#types.get(name)!;
-        const width = this.#width(name);
-        const uniform = dtype === "i8" && this.#storage === "texture";
-        const bytes = roundUp(
-          this.#chunkTokens * valueRowBytes(dtype, width),
-          BINDING_ALIGNMENT,
+        const codes = this.#types.get(name)!.dtype === "i8" &&
+          this.#storage === "texture";
+        const index = free.findIndex((slot) =>
+          (this.#resources[slot]!.uniform ?? false) === codes
         );
-        const index = free.findIndex((slot) => slot.uniform === uniform);
         let resource: number;
         if (index >= 0) {
-          resource = free.splice(index, 1)[0]!.resource;
-          const slot = this.#resources[resource]!;
-          this.#resources[resource] = {
-            ...slot,
-            bytes: Math.max(slot.bytes, bytes),
-          };
-        } else {
-          resource = this.#add({
-            role: "value",
-            bytes: uniform ? MAX_UNIFORM_BYTES : bytes,
-            ...(uniform && { uniform: true as const }),
-          });
-        }
-        this.#values[name] = { dtype, width, resource };
-        live.push({ until: lastUse.get(name) ?? at, uniform, resource });
+          resource = free.splice(index, 1)[0]!;
+          this.#reuse(name, resource);
+        } else resource = this.#addValue(name);
+        live.push({ until: lastUse.get(name) ?? at, resource });
       }
       if (this.#keep) return;
       for (let i = live.length - 1; i >= 0; i--) {
-        if (live[i]!.until <= at) free.push(live.splice(i, 1)[0]!);
+        if (live[i]!.until <= at) free.push(live.splice(i, 1)[0]!.resource);
       }
     });
   }
