@@ -145,7 +145,7 @@ export function isqrt(v: number): number {
  * Takes the reciprocal square root of a scalar.
  *
  * @param a A scalar.
- * @returns The scalar nearest below, 0 for 0.
+ * @returns The root, within 2^-15 of the real one; 0 for 0.
  */
 export function sRsqrt(a: Scalar): Scalar {
   if (a.m === 0) return SCALAR_ZERO;

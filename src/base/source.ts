@@ -92,7 +92,7 @@ export class MemorySource implements Source {
   }
 }
 
-/** A {@linkcode Sink} of fixed size in memory. */
+/** A {@linkcode Sink} in memory. */
 export class MemorySink implements Sink {
   /** The bytes written so far; zero where nothing was written. */
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);

@@ -55,11 +55,11 @@ export function packRow(
   out: Uint8Array,
 ): void {
   const per = TRITS_PER_BYTE[packing];
-  for (let at = 0, b = 0; at < trits.length; at += per, b++) {
+  for (let b = 0; b * per < trits.length; b++) {
     let byte = 0;
     let weight = 1;
     for (let j = 0; j < per; j++) {
-      byte += ((trits[at + j] ?? 0) + 1) * weight;
+      byte += ((trits[b * per + j] ?? 0) + 1) * weight;
       weight *= packing === "ternary-base3" ? 3 : 4;
     }
     out[b] = byte;
@@ -80,8 +80,8 @@ export function unpackRow(
 ): void {
   const per = TRITS_PER_BYTE[packing];
   const table = TRIT_TABLES[packing];
-  for (let at = 0, b = 0; at < out.length; at += per, b++) {
-    const base = bytes[b]! * per;
+  for (let at = 0; at < out.length; at += per) {
+    const base = bytes[at / per]! * per;
     const end = Math.min(per, out.length - at);
     for (let j = 0; j < end; j++) out[at + j] = table[base + j]!;
   }
