@@ -1,0 +1,139 @@
+"""Trains the embedded model for a given time; run again with the same arguments to resume.
+
+The learning rate is a function of the share of the time budget that is used up (seconds are summed over restarts in the
+checkpoint), so the schedule always ends at zero, however busy the machine is.
+
+Workers are processes of one thread each that share the parameters' memory and meet twice a step. On a machine that others
+use too this wastes far less than threads inside every product, which wait for the slowest one thousands of times a step.
+
+    python train.py --work DIR --minutes 90
+"""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import multiprocessing
+from torch.nn import functional as F
+
+from data import Lanes
+from model import Config, Model
+from optimizer import adam_step, is_muon, make_moments, muon_step, share_out
+
+WARM_UP = 0.01  # share of the budget
+CLIP = 1.0
+
+
+def rate(progress: float) -> float:
+    """Factor on the peak learning rate at `progress` in [0, 1]: short warm-up, then linearly to zero."""
+    return min(1.0, progress / WARM_UP + 0.02) * max(0.0, 1.0 - progress)
+
+
+def save(path: Path, content: dict) -> None:
+    """Writes beside and renames, so that a killed run never leaves half a checkpoint."""
+    torch.save(content, path.with_suffix(".tmp"))
+    os.replace(path.with_suffix(".tmp"), path)
+
+
+def work(rank: int, args, config: Config, step: int, shared: dict, meet) -> None:
+    """One worker: gradients of its share of the lanes, then the update of its share of the parameters.
+
+    `shared` holds tensors in shared memory: `parameters` and `moments` by name, `gradients` (a dict by name for each
+    worker), `clock` [1] (seconds trained) and `loss` [workers]. `meet` is a barrier of all workers.
+    """
+    torch.set_num_threads(1)
+    model = Model(config, fused=True)
+    for name, p in model.named_parameters():
+        p.data = shared["parameters"][name]
+    own = share_out(shared["parameters"], args.workers)[rank]
+    muon = {n: shared["parameters"][n] for n in own if is_muon(n)}
+    adam = {n: shared["parameters"][n] for n in own if not is_muon(n)}
+    ids = torch.from_numpy(np.fromfile(args.work / "train.u16", np.uint16).astype(np.int32))
+    count = args.lanes // args.workers
+    lanes, state = Lanes(ids, count, args.steps, args.seed + step, rank, args.workers), model.zero_state(count)
+    seconds = float(shared["clock"])
+    last_print, last_save, mean, before = seconds, seconds, None, time.monotonic()
+
+    while seconds < args.minutes * 60:
+        factor = rate(seconds / (args.minutes * 60))
+        batch, cleared = lanes.next()
+        state = [s.masked_fill(cleared[:, None], 0.0) for s in state]
+        logits, state = model(batch[:, :-1], state)
+        loss = F.cross_entropy(logits, batch[:, 1:].reshape(-1))
+        loss.backward()
+        for name, p in model.named_parameters():
+            shared["gradients"][rank][name].copy_(p.grad)
+            p.grad = None
+        shared["loss"][rank] = loss.item()
+        meet.wait()  # all gradients are there; nobody reads the clock before the next meeting
+        if rank == 0:
+            now = time.monotonic()
+            shared["clock"] += now - before
+            before = now
+        total = {n: sum(g[n] for g in shared["gradients"]).div_(args.workers) for n in shared["parameters"]}
+        norm = torch.stack([g.norm() for g in total.values()]).norm()
+        for n in own:
+            total[n].mul_((CLIP / norm).clamp_max(1.0))
+        step += 1
+        muon_step(muon, total, shared["moments"], args.muon_lr * factor)
+        adam_step(adam, total, shared["moments"], args.adam_lr * factor, step)
+        meet.wait()  # all parameters are new; the clock stands
+        seconds, now_loss = float(shared["clock"]), float(shared["loss"].mean())
+        mean = now_loss if mean is None else 0.97 * mean + 0.03 * now_loss
+        if rank == 0 and seconds - last_print > 15:
+            print(f"step {step} {seconds:.0f} s loss {mean:.4f} norm {norm:.2f} rate {factor:.3f}", flush=True)
+            last_print = seconds
+        if rank == 0 and (seconds - last_save > args.save_every or seconds >= args.minutes * 60):
+            content = {"model": dict(shared["parameters"]), "moments": dict(shared["moments"])}
+            save(args.work / f"{args.name}.pt", content | {"step": step, "seconds": seconds, "config": config.as_dict()})
+            last_save = seconds
+    if rank == 0:
+        print(f"done: step {step}, {seconds:.0f} s, loss {mean if mean is not None else float('nan'):.4f}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--name", default="run", help="the checkpoint is WORK/NAME.pt")
+    parser.add_argument("--minutes", type=float, default=90)
+    parser.add_argument("--layers", type=int, default=5)
+    parser.add_argument("--hidden", type=int, default=256)
+    parser.add_argument("--lanes", type=int, default=16, help="sequences a step, over all workers")
+    parser.add_argument("--steps", type=int, default=256, help="ids of a sequence in one step")
+    parser.add_argument("--muon-lr", type=float, default=2e-3)
+    parser.add_argument("--adam-lr", type=float, default=4e-3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--save-every", type=float, default=180, help="seconds")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    if args.lanes % args.workers:
+        parser.error("--lanes must be a multiple of --workers")
+    torch.manual_seed(args.seed)
+
+    vocabulary = json.loads((args.work / "tokenizer.json").read_text())["model"]["vocab"]
+    config = Config(vocab_size=len(vocabulary), hidden_size=args.hidden, num_hidden_layers=args.layers)
+    model = Model(config, fused=True)  # also builds the kernels before the workers need them
+    parameters = {name: p.data for name, p in model.named_parameters()}
+    moments, step, clock = make_moments(parameters), 0, torch.zeros(1, dtype=torch.float64)
+    path = args.work / f"{args.name}.pt"
+    if path.exists():
+        saved = torch.load(path)
+        parameters, moments, step = saved["model"], saved["moments"], saved["step"]
+        clock[0] = saved["seconds"]
+        print(f"resumed at step {step}, {saved['seconds']:.0f} s", flush=True)
+    print(f"{sum(p.numel() for p in parameters.values())} parameters, {args.lanes} x {args.steps} ids a step", flush=True)
+    gradients = [{name: torch.zeros_like(p) for name, p in parameters.items()} for _ in range(args.workers)]
+    shared = {"parameters": parameters, "moments": moments, "gradients": gradients, "clock": clock}
+    shared["loss"] = torch.zeros(args.workers)
+    for tensor in (*parameters.values(), *moments.values(), clock, shared["loss"], *(t for g in gradients for t in g.values())):
+        tensor.share_memory_()
+    meet = multiprocessing.get_context("spawn").Barrier(args.workers)
+    multiprocessing.spawn(work, (args, config, step, shared, meet), nprocs=args.workers)
+
+
+if __name__ == "__main__":
+    main()
