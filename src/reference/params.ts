@@ -5,7 +5,6 @@
 import {
   type FloatFormat,
   type TritPacking,
-  TRITS_PER_BYTE,
   unpackRow,
   widenToF32,
 } from "../base/mod.ts";

@@ -40,6 +40,11 @@ export function pick<T>(random: Random, from: readonly T[]): T {
 /** Dimensions that the names of shape terms stand for. */
 type Bound = Map<string, number>;
 
+/** Whether terms stand for scalars as mantissa and exponent: no vector may be one. */
+function isPair(terms: readonly string[]): boolean {
+  return terms.join() === "T,2";
+}
+
 /** Fits a shape to terms such as `T`, `K`, `2I`, `k-1`, `513`. */
 function fits(
   terms: readonly string[],
@@ -87,7 +92,10 @@ function attrOf(
   if (type === "number") {
     return pick(random, [1e-6, 0.1, 1, 1e21, -3.5e-9, random()]);
   }
-  const exponent = Math.floor(random() * 400) - 200;
+  // Mostly where numbers survive, sometimes where all are cut off.
+  const exponent = random() < 0.9
+    ? Math.floor(random() * 40) - 32
+    : Math.floor(random() * 400) - 200;
   if (type === "exponent") return exponent;
   return random() < 0.1
     ? [0, 0]
@@ -119,6 +127,7 @@ export function randomGraph(
   const values = new Map<string, ValueType>([
     ["ids", { dtype: "i32", shape: ["T"] }],
   ]);
+  const pairs = new Set<string>();
   const ops = (Object.keys(OPS) as OpName[])
     .filter((op) => opSpec(op).profile === profile);
   let count = 0;
@@ -132,7 +141,7 @@ export function randomGraph(
       if (spec.kind === "value") {
         const found = [...values].filter(([, { dtype, shape }]) =>
           dtype === spec.decodes && fits(spec.shape, shape, new Map(bound))
-        );
+        ).filter(([value]) => !isPair(spec.shape) || pairs.has(value));
         if (found.length === 0) return;
         const [value, { shape }] = pick(random, found);
         fits(spec.shape, shape, bound);
@@ -163,6 +172,7 @@ export function randomGraph(
         term === "T" ? term : make([term], bound, random)[0]!
       );
       values.set(valueName(name, key), { dtype: spec.dtype, shape });
+      if (isPair(spec.shape)) pairs.add(valueName(name, key));
     }
     count++;
   };

@@ -1,7 +1,8 @@
 /**
  * The float ops, as upstream's code computes them in float32: every result of an
- * operation is rounded (`Math.fround`), sums are taken in float64 and rounded
- * once, so that their order does not matter to the last bit.
+ * operation is rounded (`Math.fround`), and the sum of squares is taken in the
+ * order that upstream's takes, as its last bit decides codes. Ternary products
+ * are exact integers; the few taps of a convolution are summed in float64.
  *
  * Source: `ops/fusedbitnet.py`, `modules/fused_norm_gate.py`, `layers/hgrn_bit.py`
  * of the published code of "Scalable MatMul-free Language Modeling".
