@@ -21,6 +21,7 @@ export type JsonValue =
 
 /** A JSON object. */
 export interface JsonObject {
+  /** A value by its key. */
   [key: string]: JsonValue;
 }
 
