@@ -14,7 +14,7 @@ import { hashSource } from "./hash_source.ts";
 import { architectureOf } from "./registry.ts";
 import { readSpecialTokens } from "./special_tokens.ts";
 import { readTextFiles } from "./text_files.ts";
-import { draftTensors } from "./weights.ts";
+import { draftTensors, makeGraph } from "./weights.ts";
 
 /** How a checkpoint is imported. */
 export interface ImportOptions {
@@ -81,24 +81,6 @@ export async function importHuggingFace(
     tensors,
     graph: makeGraph(plan, tensors),
   };
-}
-
-/**
- * Builds the graph of a plan once the scales are known.
- *
- * @param plan What the configuration asks for.
- * @param tensors Its parameters.
- * @returns What {@linkcode ModelDraft} needs.
- */
-export function makeGraph(
-  plan: Plan,
-  tensors: ModelDraft["tensors"],
-): ModelDraft["graph"] {
-  const encodings = new Map(
-    tensors.map(({ name, encoding }) => [name, encoding]),
-  );
-  return (scale) =>
-    plan.graph({ encoding: (name) => encodings.get(name)!, scale });
 }
 
 /** The files whose content decides what the model computes. */

@@ -4,8 +4,10 @@
  *
  * @module
  */
+export * from "./architecture.ts";
 export * from "./architectures/hgrn_bit_graph.ts";
 export * from "./checkpoint.ts";
 export * from "./hugging_face.ts";
+export * from "./options.ts";
 export * from "./registry.ts";
 export * from "./synthetic.ts";

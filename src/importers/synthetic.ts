@@ -26,9 +26,8 @@ import type {
 import { rowBytes } from "../ir/mod.ts";
 import { RandomStream } from "./_random.ts";
 import type { Plan, PlannedTensor, TensorInit } from "./architecture.ts";
-import { makeGraph } from "./hugging_face.ts";
 import { architectureOf } from "./registry.ts";
-import { draftTensors, type WeightSource } from "./weights.ts";
+import { draftTensors, makeGraph, type WeightSource } from "./weights.ts";
 
 function mmfree(
   hidden: number,

@@ -1,5 +1,5 @@
 import type { TritPacking } from "../base/mod.ts";
-import type { TensorDraft } from "../format/mod.ts";
+import type { ModelDraft, TensorDraft } from "../format/mod.ts";
 import type { Derivation, Plan, PlannedTensor } from "./architecture.ts";
 import { checkFinite } from "./ternarise.ts";
 
@@ -50,6 +50,24 @@ export function draftTensors(
     drafts.push(...draftDerived(derivation, () => source.values(tensor)));
   }
   return drafts;
+}
+
+/**
+ * Builds the graph of a plan once the scales are known.
+ *
+ * @param plan What the configuration asks for.
+ * @param tensors Its parameters.
+ * @returns What {@linkcode ModelDraft} needs.
+ */
+export function makeGraph(
+  plan: Plan,
+  tensors: ModelDraft["tensors"],
+): ModelDraft["graph"] {
+  const encodings = new Map(
+    tensors.map(({ name, encoding }) => [name, encoding]),
+  );
+  return (scale) =>
+    plan.graph({ encoding: (name) => encodings.get(name)!, scale });
 }
 
 /** All outputs of a derivation come from one reading, made when the first is asked for. */

@@ -10,12 +10,8 @@
  * The norm is on the gate projection and the swish on the state, as the released
  * models were trained, not as the paper's equation says.
  */
-import {
-  type EncodingName,
-  type Graph,
-  GraphBuilder,
-  type ParamDecl,
-} from "../../ir/mod.ts";
+import { type Graph, GraphBuilder, type ParamDecl } from "../../ir/mod.ts";
+import type { ParamFacts } from "../architecture.ts";
 
 /** Epsilon of the norm inside a BitLinear: the published kernel's default. */
 export const BIT_LINEAR_EPS = 1e-6;
@@ -43,14 +39,6 @@ export interface HgrnBitShape {
     /** On x before all projections, rather than on i and f after theirs. */
     readonly shared: boolean;
   };
-}
-
-/** What the graph needs to know of the stored parameters. */
-export interface ParamFacts {
-  /** How a parameter is stored. */
-  encoding(name: string): EncodingName;
-  /** What a trit of a ternary parameter stands for. */
-  scale(name: string): number;
 }
 
 /**
