@@ -1,0 +1,684 @@
+// The whole machine: computes a token of a MatMul-free language model from an image in memory.
+//
+//   AXI4-Lite -- host -- sequence -- program
+//                  |         | in order
+//        +---------+---------+----------+-----------+
+//        v         v         v          v           v
+//      boot      load     vector --> scalar      matvec --> drain --> logits, token
+//        |         |       ^  | codes  |  ^ scale    ^          |
+//        |         +-const-+  +------->codes---------+          |
+//        |         ^       ^------------ results ---------------+
+//      fetch ------+---- weight stream --------------^
+//        | AXI4 reads
+//
+// The build fixes widths, lanes and capacities; model and schedule are in the image, whose program
+// is one token. Everything between the units is decoupled by queues, so each runs as far ahead as
+// the data allow: weights are fetched before they are asked for, a product starts while its codes
+// are still being written, its sums wait for their scale, and passes follow its results row by row.
+// Registers: sterna_host. Instructions: src/verilog/ISA.md. Image: src/verilog/image.ts.
+`default_nettype none
+
+module sterna_core #(
+    parameter ADDR          = 40,    // bits of a memory address in bytes, 33 to 64
+    parameter BEAT          = 16,    // bytes of a beat: 4 to 128, a power of two
+    parameter BASE3         = 1,     // 1: five trits a byte, base 3; 0: four trits a byte, 2 bits
+    parameter ROWS          = 16,    // rows of a matrix at once: a power of two, at most BEAT
+    parameter LANES         = 4,     // lanes of the vector unit: a power of two, 2 to ROWS
+    parameter PROGRAM_WORDS = 1024,  // instructions, a power of two, at most 32,768
+    parameter VECTOR_WORDS  = 4096,  // words of the vector memory, a power of two, at most 32,768
+    parameter STATE_WORDS   = 2048,  // words of the state memory, a power of two, at most 65,536
+    parameter CONST_WORDS   = 2048,  // words of the constant memory, a power of two, at most 32,768
+    parameter CODE_WORDS    = 1024,  // words of the code memory, a power of two, at most 32,768
+    parameter FIFO_BEATS    = 256    // beats that the stream is read ahead, a power of two
+) (
+    input  wire                clk,
+    input  wire                rst,
+    output wire                irq,
+    // Host
+    input  wire [         8:0] s_axil_awaddr,
+    input  wire                s_axil_awvalid,
+    output wire                s_axil_awready,
+    input  wire [        31:0] s_axil_wdata,
+    input  wire [         3:0] s_axil_wstrb,
+    input  wire                s_axil_wvalid,
+    output wire                s_axil_wready,
+    output wire [         1:0] s_axil_bresp,
+    output wire                s_axil_bvalid,
+    input  wire                s_axil_bready,
+    input  wire [         8:0] s_axil_araddr,
+    input  wire                s_axil_arvalid,
+    output wire                s_axil_arready,
+    output wire [        31:0] s_axil_rdata,
+    output wire [         1:0] s_axil_rresp,
+    output wire                s_axil_rvalid,
+    input  wire                s_axil_rready,
+    // Memory
+    output wire [    ADDR-1:0] m_axi_araddr,
+    output wire [         7:0] m_axi_arlen,
+    output wire [         2:0] m_axi_arsize,
+    output wire [         1:0] m_axi_arburst,
+    output wire                m_axi_arvalid,
+    input  wire                m_axi_arready,
+    input  wire [  8*BEAT-1:0] m_axi_rdata,
+    input  wire [         1:0] m_axi_rresp,
+    input  wire                m_axi_rlast,
+    input  wire                m_axi_rvalid,
+    output wire                m_axi_rready,
+    // Logits, LANES a word
+    output wire [32*LANES-1:0] m_axis_logits_tdata,
+    output wire [   LANES-1:0] m_axis_logits_tkeep,
+    output wire                m_axis_logits_tlast,
+    output wire                m_axis_logits_tvalid,
+    input  wire                m_axis_logits_tready
+);
+
+  localparam TRITS = BASE3 != 0 ? 5 : 4;
+  localparam ACC = 24;
+  localparam CODES = LANES < 8 ? 8 : LANES;
+  localparam BANKS = BEAT / 2 > LANES ? BEAT / 2 / LANES : 1;
+  localparam CONST_ROWS = CONST_WORDS / BANKS;
+  localparam COUNTERS = 13;
+  localparam VA = $clog2(VECTOR_WORDS);
+
+  // Commands and status
+
+  wire load;
+  wire start;
+  wire resume;
+  wire stop;
+  wire [63:0] base;
+  wire [19:0] token;
+  wire break_enable;
+  wire [15:0] break_addr;
+  wire stream_logits;
+  wire running;
+  wire loaded;
+  wire loading;
+  wire flush;
+  wire at_break;
+  wire done;
+  wire [2:0] boot_error;
+  wire fetch_error;
+  wire bad_opcode;
+  wire [15:0] program_counter;
+  wire unit_rst = rst || flush;
+  wire bus_error = fetch_error && !flush && !load;
+
+  // Image
+
+  wire boot_valid;
+  wire boot_granted;
+  wire [31:0] boot_offset;
+  wire [31:0] boot_beats;
+  wire boot_beat_valid;
+  wire boot_beat_take;
+  wire row_request;
+  wire row_granted;
+  wire row_valid;
+  wire row_take;
+  wire [8*BEAT-1:0] arrived_beat;
+  wire stream_valid;
+  wire stream_take;
+  wire [8*BEAT-1:0] stream_beat;
+  wire quiet;
+  wire program_write;
+  wire [$clog2(PROGRAM_WORDS)-1:0] program_addr;
+  wire [127:0] program_data;
+  wire table_write;
+  wire [8:0] table_addr;
+  wire [26:0] table_data;
+  wire [31:0] rows_offset;
+  wire [15:0] row_beats;
+  wire [19:0] row_count;
+  wire [31:0] stream_offset;
+  wire [31:0] stream_beats;
+  wire [19:0] logit_count;
+
+  // Units
+
+  wire [127:8] instruction;
+  wire vector_valid;
+  wire vector_ready;
+  wire vector_idle;
+  wire scalar_valid;
+  wire scalar_ready;
+  wire scalar_idle;
+  wire matrix_valid;
+  wire codes_ready;
+  wire matvec_ready;
+  wire drain_ready;
+  wire matrix_ready = codes_ready && matvec_ready && drain_ready;
+  wire matvec_idle;
+  wire drain_idle;
+  wire drain_resting;
+  wire matrix_idle = matvec_idle && drain_idle;
+  wire load_valid;
+  wire load_ready;
+  wire load_idle;
+  wire [19:0] matrix_groups;
+  wire [3:0] codes_in_use;
+  wire codes_begin;
+  wire order_in_valid;
+  wire order_in_ready;
+  wire order_in_matrix;
+  wire sequence_waiting;
+  wire matvec_busy;
+  wire matvec_wait_weights;
+  wire matvec_wait_codes;
+  wire matvec_wait_drain;
+  wire vector_busy;
+  wire vector_waiting;
+  wire vector_held;
+  wire logits_stalled;
+  wire load_take;
+
+  // Nothing will move until the program goes on.
+  wire settled = at_break && vector_idle && scalar_idle && drain_resting &&
+                 (matvec_wait_drain || (matvec_idle && load_idle));
+
+  wire window_read;
+  wire window_space;
+  wire [15:0] window_addr;
+  wire [$clog2(LANES)-1:0] window_lane;
+  wire [LANES-1:0] window_write;
+  wire [31:0] window_data;
+  wire [31:0] window_value;
+  wire host_scalar_read;
+  wire [4:0] host_scalar_addr;
+  wire [27:0] host_scalar_value;
+  wire largest_done;
+  wire [19:0] largest_index;
+  wire [31:0] largest;
+
+  sterna_host #(
+      .BEAT(BEAT),
+      .TRITS(TRITS),
+      .ROWS(ROWS),
+      .LANES(LANES),
+      .PROGRAM_WORDS(PROGRAM_WORDS),
+      .VECTOR_WORDS(VECTOR_WORDS),
+      .STATE_WORDS(STATE_WORDS),
+      .CONST_WORDS(CONST_WORDS),
+      .CODE_WORDS(CODE_WORDS),
+      .COUNTERS(COUNTERS)
+  ) host (
+      .clk(clk),
+      .rst(rst),
+      .s_axil_awaddr(s_axil_awaddr),
+      .s_axil_awvalid(s_axil_awvalid),
+      .s_axil_awready(s_axil_awready),
+      .s_axil_wdata(s_axil_wdata),
+      .s_axil_wstrb(s_axil_wstrb),
+      .s_axil_wvalid(s_axil_wvalid),
+      .s_axil_wready(s_axil_wready),
+      .s_axil_bresp(s_axil_bresp),
+      .s_axil_bvalid(s_axil_bvalid),
+      .s_axil_bready(s_axil_bready),
+      .s_axil_araddr(s_axil_araddr),
+      .s_axil_arvalid(s_axil_arvalid),
+      .s_axil_arready(s_axil_arready),
+      .s_axil_rdata(s_axil_rdata),
+      .s_axil_rresp(s_axil_rresp),
+      .s_axil_rvalid(s_axil_rvalid),
+      .s_axil_rready(s_axil_rready),
+      .irq(irq),
+      .load(load),
+      .start(start),
+      .resume(resume),
+      .stop(stop),
+      .base(base),
+      .token(token),
+      .break_enable(break_enable),
+      .break_addr(break_addr),
+      .stream_logits(stream_logits),
+      .running(running),
+      .loaded(loaded),
+      .loading(loading),
+      .settled(settled),
+      .done(done),
+      .boot_error(boot_error),
+      .bus_error(bus_error),
+      .bad_opcode(bad_opcode),
+      .vocabulary(row_count),
+      .logit_count(logit_count),
+      .program_counter(program_counter),
+      .largest_done(largest_done),
+      .largest_index(largest_index),
+      .largest(largest),
+      .window_read(window_read),
+      .window_space(window_space),
+      .window_addr(window_addr),
+      .window_lane(window_lane),
+      .window_write(window_write),
+      .window_data(window_data),
+      .window_value(window_value),
+      .scalar_read(host_scalar_read),
+      .scalar_addr(host_scalar_addr),
+      .scalar_value(host_scalar_value),
+      .events({
+        !matvec_busy && !matvec_wait_codes && !matvec_wait_drain && !matvec_wait_weights &&
+            !load_take && running,
+        logits_stalled,
+        sequence_waiting,
+        !scalar_idle,
+        vector_held,
+        vector_waiting,
+        vector_busy,
+        load_take,
+        matvec_wait_drain,
+        matvec_wait_codes && !load_take,
+        matvec_wait_weights && !load_take,
+        matvec_busy,
+        running
+      })
+  );
+
+  sterna_boot #(
+      .BEAT(BEAT),
+      .TRITS(TRITS),
+      .ROWS(ROWS),
+      .LANES(LANES),
+      .PROGRAM_WORDS(PROGRAM_WORDS),
+      .VECTOR_WORDS(VECTOR_WORDS),
+      .STATE_WORDS(STATE_WORDS),
+      .CONST_WORDS(CONST_WORDS),
+      .CODE_WORDS(CODE_WORDS)
+  ) boot (
+      .clk(clk),
+      .rst(rst),
+      .load(load),
+      .unload(stop),
+      .loading(loading),
+      .loaded(loaded),
+      .error(boot_error),
+      .flush(flush),
+      .quiet(quiet),
+      .bus_error(bus_error),
+      .read_valid(boot_valid),
+      .read_granted(boot_granted),
+      .read_offset(boot_offset),
+      .read_beats(boot_beats),
+      .beat_valid(boot_beat_valid),
+      .beat_take(boot_beat_take),
+      .beat(arrived_beat),
+      .program_write(program_write),
+      .program_addr(program_addr),
+      .program_data(program_data),
+      .table_write(table_write),
+      .table_addr(table_addr),
+      .table_data(table_data),
+      .row_offset(rows_offset),
+      .row_beats(row_beats),
+      .row_count(row_count),
+      .stream_offset(stream_offset),
+      .stream_beats(stream_beats),
+      .logit_count(logit_count)
+  );
+
+  // The token's row: known long before its beats are asked for.
+  reg [31:0] row_place;
+  reg [31:0] row_offset;
+  always @(posedge clk) begin
+    row_place  <= token * row_beats;
+    row_offset <= rows_offset + row_place;
+  end
+
+  sterna_fetch #(
+      .ADDR(ADDR),
+      .BEAT(BEAT),
+      .FIFO_BEATS(FIFO_BEATS)
+  ) fetch (
+      .clk(clk),
+      .rst(rst),
+      .flush(flush),
+      .quiet(quiet),
+      .error(fetch_error),
+      .base(base[ADDR-1:0]),
+      .boot_valid(boot_valid),
+      .boot_granted(boot_granted),
+      .boot_offset(boot_offset),
+      .boot_beats(boot_beats),
+      .boot_beat_valid(boot_beat_valid),
+      .boot_beat_take(boot_beat_take),
+      .row_valid(row_request),
+      .row_granted(row_granted),
+      .row_offset(row_offset),
+      .row_beats({16'd0, row_beats}),
+      .row_beat_valid(row_valid),
+      .row_beat_take(row_take),
+      .arrived_beat(arrived_beat),
+      .stream_enable(loaded),
+      .stream_offset(stream_offset),
+      .stream_beats(stream_beats),
+      .stream_valid(stream_valid),
+      .stream_take(stream_take),
+      .stream_beat(stream_beat),
+      .m_axi_araddr(m_axi_araddr),
+      .m_axi_arlen(m_axi_arlen),
+      .m_axi_arsize(m_axi_arsize),
+      .m_axi_arburst(m_axi_arburst),
+      .m_axi_arvalid(m_axi_arvalid),
+      .m_axi_arready(m_axi_arready),
+      .m_axi_rdata(m_axi_rdata),
+      .m_axi_rresp(m_axi_rresp),
+      .m_axi_rlast(m_axi_rlast),
+      .m_axi_rvalid(m_axi_rvalid),
+      .m_axi_rready(m_axi_rready)
+  );
+
+  sterna_sequence #(
+      .WORDS(PROGRAM_WORDS),
+      .ROWS (ROWS)
+  ) sequence_unit (
+      .clk(clk),
+      .rst(unit_rst),
+      .program_write(program_write),
+      .program_addr(program_addr),
+      .program_data(program_data),
+      .start(start),
+      .stop(stop),
+      .resume(resume),
+      .break_enable(break_enable),
+      .break_addr(break_addr),
+      .running(running),
+      .at_break(at_break),
+      .done(done),
+      .bad_opcode(bad_opcode),
+      .program_counter(program_counter),
+      .waiting(sequence_waiting),
+      .instruction(instruction),
+      .vector_idle(vector_idle),
+      .scalar_idle(scalar_idle),
+      .matrix_idle(matrix_idle),
+      .load_idle(load_idle),
+      .vector_ready(vector_ready),
+      .scalar_ready(scalar_ready),
+      .matrix_ready(matrix_ready),
+      .load_ready(load_ready),
+      .vector_valid(vector_valid),
+      .scalar_valid(scalar_valid),
+      .matrix_valid(matrix_valid),
+      .load_valid(load_valid),
+      .matrix_groups(matrix_groups),
+      .codes_in_use(codes_in_use),
+      .codes_begin(codes_begin),
+      .order_ready(order_in_ready),
+      .order_valid(order_in_valid),
+      .order_matrix(order_in_matrix)
+  );
+
+  // Whose turn it is on the weight stream
+
+  wire order_valid;
+  wire order_matrix;
+  wire matvec_take;
+  wire matvec_end;
+  wire load_end;
+
+  sterna_queue #(
+      .WIDTH(1),
+      .DEPTH(8)
+  ) order (
+      .clk(clk),
+      .rst(unit_rst),
+      .in_valid(order_in_valid),
+      .in_ready(order_in_ready),
+      .in_data(order_in_matrix),
+      .out_valid(order_valid),
+      .out_ready(matvec_end || load_end),
+      .out_data(order_matrix)
+  );
+
+  assign stream_take = matvec_take || load_take;
+
+  wire [BANKS*LANES-1:0] const_write;
+  wire [$clog2(CONST_ROWS)-1:0] const_addr;
+  wire [16*BANKS*LANES-1:0] const_data;
+
+  sterna_load #(
+      .BEAT (BEAT),
+      .LANES(LANES),
+      .BANKS(BANKS),
+      .ROWS (CONST_ROWS)
+  ) loader (
+      .clk(clk),
+      .rst(unit_rst),
+      .in_valid(load_valid),
+      .in_ready(load_ready),
+      .in_embedding(instruction[8]),
+      .in_address(instruction[30:16]),
+      .in_beats(instruction[47:32]),
+      .idle(load_idle),
+      .stream_valid(stream_valid && order_valid && !order_matrix),
+      .stream_take(load_take),
+      .stream_end(load_end),
+      .stream_beat(stream_beat),
+      .row_request(row_request),
+      .row_granted(row_granted),
+      .row_valid(row_valid),
+      .row_take(row_take),
+      .row_beat(arrived_beat),
+      .const_write(const_write),
+      .const_addr(const_addr),
+      .const_data(const_data)
+  );
+
+  // Vectors and scalars
+
+  wire vector_scalar_read;
+  wire [4:0] vector_scalar_addr;
+  wire [15:0] vector_scalar_m;
+  wire [11:0] vector_scalar_e;
+  wire [119:0] progress;
+  wire drain_write;
+  wire [14:0] drain_addr;
+  wire [32*LANES-1:0] drain_data;
+  wire code_write;
+  wire [1:0] code_buffer;
+  wire [14:0] code_addr;
+  wire [8*LANES-1:0] code_data;
+  wire clear_maximum;
+  wire clear_sum;
+  wire [29:0] maximum;
+  wire [47:0] sum;
+
+  sterna_vector #(
+      .LANES(LANES),
+      .VECTOR_WORDS(VECTOR_WORDS),
+      .STATE_WORDS(STATE_WORDS),
+      .CONST_ROWS(CONST_ROWS),
+      .CONST_BANKS(BANKS)
+  ) vector_unit (
+      .clk(clk),
+      .rst(unit_rst),
+      .in_valid(vector_valid),
+      .in_ready(vector_ready),
+      .in_instruction(instruction),
+      .idle(vector_idle),
+      .scalar_read(vector_scalar_read),
+      .scalar_addr(vector_scalar_addr),
+      .scalar_m(vector_scalar_m),
+      .scalar_e(vector_scalar_e),
+      .progress(progress),
+      .drain_write(drain_write),
+      .drain_addr(drain_addr[VA-1:0]),
+      .drain_data(drain_data),
+      .code_write(code_write),
+      .code_buffer(code_buffer),
+      .code_addr(code_addr),
+      .code_data(code_data),
+      .clear_maximum(clear_maximum),
+      .clear_sum(clear_sum),
+      .maximum(maximum),
+      .sum(sum),
+      .const_write(const_write),
+      .const_addr(const_addr),
+      .const_data(const_data),
+      .table_write(table_write),
+      .table_addr(table_addr),
+      .table_data(table_data),
+      .host_read(window_read),
+      .host_space(window_space),
+      .host_addr(window_addr),
+      .host_lane(window_lane),
+      .host_write_s(window_write),
+      .host_data(window_data),
+      .host_value(window_value),
+      .busy(vector_busy),
+      .waiting(vector_waiting),
+      .held(vector_held)
+  );
+
+  wire [4:0] drain_scalar_addr;
+  wire [15:0] drain_scalar_m;
+  wire [11:0] drain_scalar_e;
+  wire [31:0] marks;
+
+  sterna_scalar scalar_unit (
+      .clk(clk),
+      .rst(unit_rst),
+      .in_valid(scalar_valid),
+      .in_ready(scalar_ready),
+      .in_instruction(instruction),
+      .idle(scalar_idle),
+      .maximum(maximum),
+      .sum(sum),
+      .clear_maximum(clear_maximum),
+      .clear_sum(clear_sum),
+      .vector_read(vector_scalar_read),
+      .vector_addr(vector_scalar_addr),
+      .vector_m(vector_scalar_m),
+      .vector_e(vector_scalar_e),
+      .drain_addr(drain_scalar_addr),
+      .drain_m(drain_scalar_m),
+      .drain_e(drain_scalar_e),
+      .host_read(host_scalar_read),
+      .host_addr(host_scalar_addr),
+      .host_value(host_scalar_value),
+      .unset(matrix_valid),
+      .unset_addr(instruction[18:14]),
+      .marks(marks)
+  );
+
+  // Products
+
+  wire codes_valid;
+  wire codes_take;
+  wire codes_last;
+  wire [39:0] group_codes;
+
+  sterna_codes #(
+      .LANES(LANES),
+      .CODES(CODES),
+      .WORDS(CODE_WORDS),
+      .TRITS(TRITS)
+  ) codes (
+      .clk(clk),
+      .rst(unit_rst),
+      .write(code_write),
+      .write_buffer(code_buffer),
+      .write_addr(code_addr),
+      .write_data(code_data),
+      .begin_write(codes_begin),
+      .begin_buffer(instruction[28:27]),
+      .in_use(codes_in_use),
+      .in_valid(matrix_valid),
+      .in_ready(codes_ready),
+      .in_base(instruction[70:56]),
+      .in_columns(instruction[55:40]),
+      .in_groups(matrix_groups),
+      .in_buffer(instruction[10:9]),
+      .out_valid(codes_valid),
+      .out_take(codes_take),
+      .out_last(codes_last),
+      .out_codes(group_codes)
+  );
+
+  wire hold_full;
+  wire hold_shift;
+  wire hold_done;
+  wire [ACC*LANES-1:0] hold_sums;
+
+  sterna_matvec #(
+      .BEAT (BEAT),
+      .ROWS (ROWS),
+      .LANES(LANES),
+      .BASE3(BASE3),
+      .ACC  (ACC)
+  ) matvec (
+      .clk(clk),
+      .rst(unit_rst),
+      .in_valid(matrix_valid),
+      .in_ready(matvec_ready),
+      .in_columns(instruction[55:40]),
+      .in_groups(matrix_groups),
+      .idle(matvec_idle),
+      .codes_valid(codes_valid),
+      .codes_take(codes_take),
+      .codes_last(codes_last),
+      .codes(group_codes),
+      .beat_valid(stream_valid && order_valid && order_matrix),
+      .beat_take(matvec_take),
+      .beat_end(matvec_end),
+      .beat(stream_beat),
+      .hold_full(hold_full),
+      .hold_shift(hold_shift),
+      .hold_done(hold_done),
+      .hold_sums(hold_sums),
+      .busy(matvec_busy),
+      .wait_weights(matvec_wait_weights),
+      .wait_codes(matvec_wait_codes),
+      .wait_drain(matvec_wait_drain)
+  );
+
+  wire logits_valid;
+  wire logits_ready = m_axis_logits_tready || !stream_logits;
+
+  sterna_drain #(
+      .ROWS (ROWS),
+      .LANES(LANES),
+      .ACC  (ACC)
+  ) drain (
+      .clk(clk),
+      .rst(unit_rst),
+      .in_valid(matrix_valid),
+      .in_ready(drain_ready),
+      .in_rows(instruction[39:20]),
+      .in_addr(instruction[87:73]),
+      .in_token(instruction[13:11]),
+      .in_register(instruction[18:14]),
+      .in_head(instruction[8]),
+      .idle(drain_idle),
+      .resting(drain_resting),
+      .hold_full(hold_full),
+      .hold_shift(hold_shift),
+      .hold_done(hold_done),
+      .hold_sums(hold_sums),
+      .marks(marks),
+      .scalar_addr(drain_scalar_addr),
+      .scalar_m(drain_scalar_m),
+      .scalar_e(drain_scalar_e),
+      .write(drain_write),
+      .write_addr(drain_addr),
+      .write_data(drain_data),
+      .begin_valid(matrix_valid),
+      .begin_token(instruction[13:11]),
+      .progress(progress),
+      .logits_valid(logits_valid),
+      .logits_ready(logits_ready),
+      .logits_data(m_axis_logits_tdata),
+      .logits_keep(m_axis_logits_tkeep),
+      .logits_last(m_axis_logits_tlast),
+      .stalled(logits_stalled),
+      .largest_done(largest_done),
+      .largest_index(largest_index),
+      .largest(largest)
+  );
+
+  assign m_axis_logits_tvalid = logits_valid && stream_logits;
+
+  wire unused = &{1'b0, base, drain_addr};
+
+endmodule
+
+`default_nettype wire

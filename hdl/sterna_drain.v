@@ -1,0 +1,238 @@
+// Takes the sums of the matrix unit, scales them, and writes them to the vector memory, or, of the
+// head, finds the largest and streams them out.
+//
+//   hold --> LANES x sterna_scale --+--> write port of the vector memory, progress by token
+//                                   +--> logits_*, largest
+//
+// Descriptor: rows, first word, token, scalar register, head. A product's sums wait until the mark
+// of its register is set, which may be long after the product has started. progress counts the words
+// written for each token; begin empties a token's count.
+// Logits go out LANES at a time, with keep for those that are rows of the matrix, and last; the
+// unit, and soon the matrix unit, stand still while logits_ready is low. Protocol: valid/ready.
+// Latency: 6 cycles from a sum to its write. Throughput: a word a cycle.
+`default_nettype none
+
+module sterna_drain #(
+    parameter ROWS  = 64,  // rows of a row group, a power of two
+    parameter LANES = 8,   // rows at once, a power of two, 2 or more, at most ROWS
+    parameter ACC   = 24   // bits of a sum
+) (
+    input  wire                 clk,
+    input  wire                 rst,
+    // Products
+    input  wire                 in_valid,
+    output wire                 in_ready,
+    input  wire [         19:0] in_rows,
+    input  wire [         14:0] in_addr,
+    input  wire [          2:0] in_token,
+    input  wire [          4:0] in_register,
+    input  wire                 in_head,
+    output wire                 idle,
+    output wire                 resting,      // idle, or nothing to do until a mark is set
+    // Sums
+    input  wire                 hold_full,
+    output wire                 hold_shift,
+    output wire                 hold_done,
+    input  wire [ACC*LANES-1:0] hold_sums,
+    // Scalars
+    input  wire [         31:0] marks,
+    output wire [          4:0] scalar_addr,
+    input  wire [         15:0] scalar_m,
+    input  wire [         11:0] scalar_e,
+    // Vector memory
+    output wire                 write,
+    output wire [         14:0] write_addr,
+    output wire [ 32*LANES-1:0] write_data,
+    input  wire                 begin_valid,
+    input  wire [          2:0] begin_token,
+    output wire [        119:0] progress,
+    // Logits
+    output wire                 logits_valid,
+    input  wire                 logits_ready,
+    output wire [ 32*LANES-1:0] logits_data,
+    output wire [    LANES-1:0] logits_keep,
+    output wire                 logits_last,
+    output wire                 stalled,
+    // The largest
+    output wire                 largest_done,
+    output wire [         19:0] largest_index,
+    output wire [         31:0] largest
+);
+
+  localparam LANE = $clog2(LANES);
+  localparam GROUP_WORDS = ROWS / LANES;
+
+  initial begin
+    if (LANES < 2 || (1 << LANE) != LANES || ROWS % LANES != 0) begin
+      $display("Cannot build sterna_drain: ROWS %0d, LANES %0d", ROWS, LANES);
+      $finish;
+    end
+  end
+
+  // Products
+
+  wire queue_valid;
+  wire queue_take;
+  wire [19:0] next_rows;
+  wire [14:0] next_addr;
+  wire [2:0] next_token;
+  wire [4:0] next_register;
+  wire next_head;
+
+  sterna_queue #(
+      .WIDTH(44),
+      .DEPTH(4)
+  ) queue (
+      .clk(clk),
+      .rst(rst),
+      .in_valid(in_valid),
+      .in_ready(in_ready),
+      .in_data({in_rows, in_addr, in_token, in_register, in_head}),
+      .out_valid(queue_valid),
+      .out_ready(queue_take),
+      .out_data({next_rows, next_addr, next_token, next_register, next_head})
+  );
+
+  reg active;
+  reg marked;  // the scalar was read after its mark was set
+  reg [19:0] rows_left;
+  reg [14:0] addr;
+  reg [2:0] token;
+  reg head;
+  reg [15:0] m;
+  reg [11:0] e;
+  reg [15:0] word;  // within the row group
+
+  assign scalar_addr = next_register;
+  assign queue_take  = queue_valid && marked && !active;
+
+  wire en;
+  localparam LAST_WORD = GROUP_WORDS - 1;
+  localparam [19:0] LANES_20 = LANES[19:0];
+  wire take = active && hold_full && en;
+  wire matrix_end = take && rows_left <= LANES_20;
+
+  assign hold_shift = take;
+  assign hold_done  = take && (word == LAST_WORD[15:0] || matrix_end);
+
+  always @(posedge clk) begin
+    marked <= queue_valid && !active && !queue_take && marks[next_register];
+    if (queue_take) begin
+      rows_left <= next_rows;
+      addr <= next_addr;
+      token <= next_token;
+      head <= next_head;
+      m <= scalar_m;
+      e <= scalar_e;
+      word <= 16'd0;
+    end else if (take) begin
+      rows_left <= rows_left - LANES_20;
+      addr <= addr + 15'd1;
+      word <= hold_done ? 16'd0 : word + 16'd1;
+    end
+    if (queue_take) active <= 1'b1;
+    else if (matrix_end) active <= 1'b0;
+    if (rst) active <= 1'b0;
+    if (rst) marked <= 1'b0;
+  end
+
+  // Scaling
+
+  reg [6:1] valid;
+  reg [6:1] heads;
+  reg [6:1] lasts;
+  reg [15*6-1:0] addrs;
+  reg [3*6-1:0] tokens;
+  reg [LANES*6-1:0] keeps;
+  wire [LANES-1:0] keep;
+
+  genvar l;
+  generate
+    for (l = 0; l < LANES; l = l + 1) begin : lane
+      localparam [19:0] HERE = l;
+      wire [ACC-1:0] sum = hold_sums[ACC*l+:ACC];
+      assign keep[l] = rows_left > HERE;
+
+      sterna_scale scale (
+          .clk(clk),
+          .en(en),
+          .x({{32 - ACC{sum[ACC-1]}}, sum}),
+          .m(m),
+          .e(e),
+          .z(write_data[32*l+:32])
+      );
+    end
+  endgenerate
+
+  assign en = !(valid[6] && heads[6] && !logits_ready);
+  assign stalled = !en;
+
+  always @(posedge clk) begin
+    if (en) begin
+      valid  <= {valid[5:1], take};
+      heads  <= {heads[5:1], head};
+      lasts  <= {lasts[5:1], matrix_end};
+      addrs  <= {addrs[15*5-1:0], addr};
+      tokens <= {tokens[3*5-1:0], token};
+      keeps  <= {keeps[LANES*5-1:0], keep};
+    end
+    if (rst) valid <= 6'd0;
+  end
+
+  assign write = valid[6] && !heads[6];
+  assign write_addr = addrs[15*5+:15];
+
+  wire [2:0] write_token = tokens[3*5+:3];
+
+  generate
+    for (l = 0; l < 8; l = l + 1) begin : each
+      localparam [2:0] HERE = l;
+      reg [14:0] count;
+      assign progress[15*l+:15] = count;
+      always @(posedge clk) begin
+        if (begin_valid && begin_token == HERE) count <= 15'd0;
+        else if (write && write_token == HERE) count <= count + 15'd1;
+        if (rst) count <= 15'd0;
+      end
+    end
+  endgenerate
+
+  // Logits
+
+  assign logits_valid = valid[6] && heads[6];
+  assign logits_data  = write_data;
+  assign logits_keep  = keeps[LANES*5+:LANES];
+  assign logits_last  = lasts[6];
+
+  wire logit = logits_valid && logits_ready;
+  reg  reducing;
+
+  sterna_argmax #(
+      .LANES(LANES),
+      .INDEX(20)
+  ) argmax (
+      .clk(clk),
+      .rst(rst),
+      .clear(queue_take && next_head),
+      .in_valid(logit),
+      .in_keep(logits_keep),
+      .in_data(logits_data),
+      .finish(logit && logits_last),
+      .done(largest_done),
+      .index(largest_index),
+      .best(largest)
+  );
+
+  always @(posedge clk) begin
+    if (logit && logits_last) reducing <= 1'b1;
+    else if (largest_done) reducing <= 1'b0;
+    if (rst) reducing <= 1'b0;
+  end
+
+  wire still = !active && valid == 6'd0 && !reducing;
+  assign idle = still && !queue_valid;
+  assign resting = still && (!queue_valid || !marks[next_register]);
+
+endmodule
+
+`default_nettype wire

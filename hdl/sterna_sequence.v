@@ -1,0 +1,156 @@
+// Runs the program: issues one instruction after the other to the units, in order.
+//
+//   program RAM --> [ instruction ] --> load | vector | scalar | matrix
+//                        ^ waits: units that must be idle, buffers in use, queues that are full
+//
+// An instruction leaves when the units in its wait mask are idle and its unit's queue has room; what
+// writes codes also waits until no product reads its buffer. Units then work on their own, so the
+// program's order and waits are the schedule. The order of load and matrix instructions is that of
+// the weight stream, which order_* passes on.
+// A breakpoint stops before the instruction at its address (at_break), and resume goes over it.
+// end is the last instruction: done for one cycle, when everything that its mask names is idle.
+// An unknown opcode stops the program with bad_opcode. One instruction a cycle at most.
+`default_nettype none
+
+module sterna_sequence #(
+    parameter WORDS = 1024,  // instructions, a power of two
+    parameter ROWS  = 64     // rows of a row group, a power of two
+) (
+    input  wire                     clk,
+    input  wire                     rst,
+    // Program
+    input  wire                     program_write,
+    input  wire [$clog2(WORDS)-1:0] program_addr,
+    input  wire [            127:0] program_data,
+    // Control
+    input  wire                     start,
+    input  wire                     stop,
+    input  wire                     resume,
+    input  wire                     break_enable,
+    input  wire [             15:0] break_addr,
+    output reg                      running,
+    output wire                     at_break,
+    output reg                      done,
+    output reg                      bad_opcode,
+    output wire [             15:0] program_counter,
+    output wire                     waiting,
+    // Units
+    output wire [            127:8] instruction,
+    input  wire                     vector_idle,
+    input  wire                     scalar_idle,
+    input  wire                     matrix_idle,
+    input  wire                     load_idle,
+    input  wire                     vector_ready,
+    input  wire                     scalar_ready,
+    input  wire                     matrix_ready,
+    input  wire                     load_ready,
+    output wire                     vector_valid,
+    output wire                     scalar_valid,
+    output wire                     matrix_valid,
+    output wire                     load_valid,
+    output wire [             19:0] matrix_groups,
+    // Codes
+    input  wire [              3:0] codes_in_use,
+    output wire                     codes_begin,
+    // Order of the stream
+    input  wire                     order_ready,
+    output wire                     order_valid,
+    output wire                     order_matrix
+);
+
+  localparam ADDR = $clog2(WORDS);
+  localparam ROW = $clog2(ROWS);
+  localparam [3:0] OP_END = 4'd1;
+  localparam [3:0] OP_LOAD = 4'd2;
+  localparam [3:0] OP_VECTOR = 4'd3;
+  localparam [3:0] OP_SCALAR = 4'd4;
+  localparam [3:0] OP_MATRIX = 4'd5;
+
+  initial begin
+    if ((1 << ADDR) != WORDS || ADDR > 15 || (1 << ROW) != ROWS) begin
+      $display("Cannot build sterna_sequence: WORDS %0d, ROWS %0d", WORDS, ROWS);
+      $finish;
+    end
+  end
+
+  reg [ADDR-1:0] pc;
+  reg present;  // word is the instruction at pc
+  reg going_over;  // resumed at the breakpoint
+  wire [127:0] word;
+  wire leave;
+  wire [ADDR-1:0] next_pc = start ? {ADDR{1'b0}} : pc + 1'b1;
+
+  sterna_ram #(
+      .WIDTH(128),
+      .DEPTH(WORDS),
+      .OLD_DATA(0)
+  ) memory (
+      .clk(clk),
+      .wr_en(program_write),
+      .wr_addr(program_addr),
+      .wr_data(program_data),
+      .rd_en(start || leave),
+      .rd_addr(next_pc),
+      .rd_data(word)
+  );
+
+  assign instruction = word[127:8];
+  assign program_counter = {{16 - ADDR{1'b0}}, pc};
+
+  wire [3:0] op = word[3:0];
+  wire [3:0] mask = word[7:4];
+  wire rested = !(mask[0] && !vector_idle) && !(mask[1] && !scalar_idle) &&
+                !(mask[2] && !matrix_idle) && !(mask[3] && !load_idle);
+  wire is_load = op == OP_LOAD;
+  wire is_vector = op == OP_VECTOR;
+  wire is_scalar = op == OP_SCALAR;
+  wire is_matrix = op == OP_MATRIX;
+  wire is_end = op == OP_END;
+  wire embedding = word[8];
+  wire writes_codes = word[32];
+  wire buffer_free = !codes_in_use[word[28:27]];
+
+  assign at_break = running && present && break_enable && break_addr == program_counter &&
+                    !going_over;
+
+  wire ready = is_load ? load_ready && (embedding || order_ready) :
+               is_vector ? vector_ready && (!writes_codes || buffer_free) :
+               is_scalar ? scalar_ready : is_matrix ? matrix_ready && order_ready : is_end;
+  wire go = running && present && rested && !at_break && !stop;
+  assign leave = go && ready;
+  assign waiting = running && !leave && !at_break;
+
+  assign load_valid = leave && is_load;
+  assign vector_valid = leave && is_vector;
+  assign scalar_valid = leave && is_scalar;
+  assign matrix_valid = leave && is_matrix;
+  assign codes_begin = vector_valid && writes_codes;
+  assign order_valid = matrix_valid || (load_valid && !embedding);
+  assign order_matrix = is_matrix;
+
+  localparam LAST_ROW = ROWS - 1;
+  wire [19:0] rows_up = word[39:20] + LAST_ROW[19:0];
+  assign matrix_groups = rows_up >> ROW;
+
+  always @(posedge clk) begin
+    done <= leave && is_end;
+    present <= start || leave || (present && running);
+    if (start) pc <= {ADDR{1'b0}};
+    else if (leave) pc <= next_pc;
+    if (resume) going_over <= 1'b1;
+    else if (leave || start) going_over <= 1'b0;
+    if (start) running <= 1'b1;
+    else if (stop || (leave && is_end) || bad_opcode) running <= 1'b0;
+    bad_opcode <= go && !is_load && !is_vector && !is_scalar && !is_matrix && !is_end;
+    if (rst) begin
+      running <= 1'b0;
+      present <= 1'b0;
+      going_over <= 1'b0;
+      done <= 1'b0;
+      bad_opcode <= 1'b0;
+    end
+  end
+
+endmodule
+
+`default_nettype wire

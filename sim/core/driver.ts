@@ -1,0 +1,341 @@
+/**
+ * Drives a core that runs in Verilator the way a host drives the chip: through its
+ * registers, its memory port and its stream of logits.
+ */
+import {
+  buildParameters,
+  type Capacities,
+  CORE_FILES,
+  type Hardware,
+  TOP_NAME,
+  topModule,
+  type VectorRange,
+} from "../../src/verilog/mod.ts";
+import type { AxiLite } from "../axi_lite.ts";
+import type { AxiMemory, AxiStalls } from "../axi_memory.ts";
+import { build, type BuildOptions } from "../build.ts";
+import type { Design } from "../design.ts";
+import type { Dut } from "../dut.ts";
+import type { StreamSink } from "../stream_sink.ts";
+import {
+  BREAKPOINT_ON,
+  COMMANDS,
+  CORE_ERRORS,
+  type CoreCounters,
+  COUNTERS,
+  INTERRUPTS,
+  REGISTERS,
+  STATUS,
+  WINDOWS,
+} from "./registers.ts";
+
+/** Cycles that loading a program may take. */
+const LOAD_TIMEOUT = 1_000_000;
+
+/** Cycles that a token may take: the largest geometry on the narrowest bus. */
+const TOKEN_TIMEOUT = 1_000_000_000;
+
+/** How a core is started. */
+export interface CoreOptions {
+  /** Bytes of the memory behind it. */
+  readonly memoryBytes: number;
+  /** Cycles of the memory's latency. */
+  readonly latency: number;
+  /** Chance of stalls on the memory port. Default none. */
+  readonly stalls?: number | AxiStalls;
+  /** Chance that a word of logits is not taken in a cycle. Default 0. */
+  readonly logitStalls?: number;
+  /** Seed of stalls and of what is undefined. Default 1. */
+  readonly seed?: number;
+  /** Address of the image. Default 0. */
+  readonly base?: number;
+}
+
+/**
+ * Builds a core, or takes it from the cache.
+ *
+ * @param hardware The configuration.
+ * @param capacities Sizes of its memories.
+ * @param options How it is built, and other sources in place of the library's.
+ * @returns The design.
+ */
+export async function buildCore(
+  hardware: Hardware,
+  capacities: Capacities,
+  options: Partial<BuildOptions> = {},
+): Promise<Design> {
+  const top = topModule(buildParameters(hardware, capacities));
+  return await build({
+    top: TOP_NAME,
+    sources: [...CORE_FILES, top],
+    ...options,
+  });
+}
+
+/** A running core. */
+export class CoreDriver {
+  /** The running design. */
+  readonly dut: Dut;
+  /** The memory behind it. */
+  readonly memory: AxiMemory;
+  #registers: AxiLite;
+  #logits: StreamSink;
+  #base: number;
+  #lanes: number;
+
+  constructor(dut: Dut, options: CoreOptions, lanes: number) {
+    const { memoryBytes, latency, stalls = 0, seed = 1, base = 0 } = options;
+    this.dut = dut;
+    this.#base = base;
+    this.#lanes = lanes;
+    this.memory = dut.axiMemory("m_axi_", {
+      size: memoryBytes,
+      base,
+      latency,
+      stalls,
+      seed,
+    });
+    this.#registers = dut.axiLite("s_axil_");
+    this.#logits = dut.sink("m_axis_logits_", {
+      payload: ["tdata", "tkeep", "tlast"],
+      valid: "tvalid",
+      ready: "tready",
+      stalls: options.logitStalls ?? 0,
+      seed,
+    });
+  }
+
+  /**
+   * Starts a core and resets it.
+   *
+   * @param design What {@linkcode buildCore} gave.
+   * @param options Memory and stalls.
+   * @returns The core, without a model.
+   */
+  static async start(
+    design: Design,
+    options: CoreOptions,
+  ): Promise<CoreDriver> {
+    const dut = await design.start({ seed: options.seed ?? 1 });
+    const data = dut.port("m_axis_logits_tdata");
+    const driver = new CoreDriver(dut, options, data.info.width / 32);
+    dut.reset(4);
+    driver.write(REGISTERS.irqEnable, 7);
+    return driver;
+  }
+
+  /**
+   * Reads a register.
+   *
+   * @param address Its byte address.
+   * @returns Its value.
+   */
+  read(address: number): number {
+    return this.#registers.read(address);
+  }
+
+  /**
+   * Writes a register.
+   *
+   * @param address Its byte address.
+   * @param value Its value.
+   */
+  write(address: number, value: number): void {
+    this.#registers.write(address, value);
+  }
+
+  #check(what: string): void {
+    const error = (this.read(REGISTERS.status) >> 8) & 255;
+    if (error === 0) return;
+    throw new Error(
+      `Cannot ${what} as the core must report no error: ${
+        CORE_ERRORS[error] ?? error
+      }`,
+    );
+  }
+
+  /**
+   * Makes the core read the image at its base.
+   *
+   * @throws {Error} If the core refuses it: says why.
+   */
+  load(): void {
+    this.write(REGISTERS.baseLow, this.#base % 2 ** 32);
+    this.write(REGISTERS.baseHigh, Math.floor(this.#base / 2 ** 32));
+    this.write(REGISTERS.command, COMMANDS.load);
+    const limit = this.dut.cycle + LOAD_TIMEOUT;
+    while (this.read(REGISTERS.status) & STATUS.loading) {
+      this.dut.tick(64);
+      if (this.dut.cycle > limit) {
+        throw new Error(
+          `Cannot load the image as it must take at most ${LOAD_TIMEOUT} cycles`,
+        );
+      }
+    }
+    this.#check("load the image");
+    this.write(REGISTERS.irqPending, 7);
+  }
+
+  async #wait(what: string): Promise<number> {
+    await this.dut.untilAsync("irq", { timeout: TOKEN_TIMEOUT });
+    const pending = this.read(REGISTERS.irqPending);
+    this.write(REGISTERS.irqPending, pending);
+    if (pending & INTERRUPTS.error) this.#check(what);
+    return pending;
+  }
+
+  /**
+   * Starts a token.
+   *
+   * @param id The token that goes in.
+   * @param streamLogits Whether its logits come out.
+   */
+  startToken(id: number, streamLogits: boolean): void {
+    this.write(REGISTERS.streamLogits, streamLogits ? 1 : 0);
+    this.write(REGISTERS.tokenIn, id);
+    this.write(REGISTERS.command, COMMANDS.start);
+  }
+
+  /**
+   * Waits until the token is done.
+   *
+   * @returns The token that comes out.
+   * @throws {Error} If the core reports an error.
+   */
+  async finishToken(): Promise<number> {
+    const pending = await this.#wait("run a token");
+    if (!(pending & INTERRUPTS.done)) {
+      throw new Error(
+        `Cannot end the token as the core must be done: it stands at instruction ${
+          this.read(REGISTERS.programCounter)
+        }`,
+      );
+    }
+    return this.read(REGISTERS.tokenOut);
+  }
+
+  /**
+   * Runs on to a breakpoint, until nothing moves any more.
+   *
+   * @param pc The instruction to stop before.
+   */
+  async runTo(pc: number): Promise<void> {
+    this.write(REGISTERS.breakpoint, BREAKPOINT_ON + pc);
+    const status = this.read(REGISTERS.status);
+    if (status & STATUS.settled) {
+      this.write(REGISTERS.command, COMMANDS.resume);
+    }
+    const pending = await this.#wait("run to a breakpoint");
+    if (!(pending & INTERRUPTS.settled)) {
+      throw new Error(
+        `Cannot stop before instruction ${pc} as the program must get there: it ended`,
+      );
+    }
+  }
+
+  /** Goes on without a breakpoint. */
+  resume(): void {
+    this.write(REGISTERS.breakpoint, 0);
+    this.write(REGISTERS.command, COMMANDS.resume);
+  }
+
+  /**
+   * Takes the logits of a token that is done.
+   *
+   * @param count How many.
+   * @returns The logits.
+   */
+  takeLogits(count: number): Int32Array<ArrayBuffer> {
+    const lanes = this.#lanes;
+    const beats = Math.ceil(count / lanes);
+    const bytes = this.#logits.takeBytes(beats);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const stride = bytes.length / beats;
+    return Int32Array.from(
+      { length: count },
+      (_, i) =>
+        view.getInt32(Math.floor(i / lanes) * stride + i % lanes * 4, true),
+    );
+  }
+
+  #window(space: number, element: number): void {
+    this.write(REGISTERS.window, space * 2 ** 30 + element);
+  }
+
+  /**
+   * Reads a stretch of the vector memory.
+   *
+   * @param range First word and elements.
+   * @returns The elements.
+   */
+  readVector({ address, elements }: VectorRange): Int32Array<ArrayBuffer> {
+    this.#window(WINDOWS.vectors, address * this.#lanes);
+    return this.#readWindow(elements);
+  }
+
+  #readWindow(elements: number): Int32Array<ArrayBuffer> {
+    return Int32Array.from(
+      { length: elements },
+      () => this.read(REGISTERS.windowData) | 0,
+    );
+  }
+
+  /**
+   * Reads a scalar register.
+   *
+   * @param register Its number.
+   * @returns Mantissa and exponent.
+   */
+  readScalar(register: number): { m: number; e: number } {
+    this.#window(WINDOWS.scalars, register);
+    const value = this.read(REGISTERS.windowData);
+    return { m: value & 0xffff, e: (value << 4) >> 20 };
+  }
+
+  /**
+   * Reads a row of the state memory.
+   *
+   * @param range First word and elements.
+   * @returns The elements.
+   */
+  readState({ address, elements }: VectorRange): Int32Array<ArrayBuffer> {
+    this.#window(WINDOWS.state, address * this.#lanes);
+    return this.#readWindow(elements);
+  }
+
+  /**
+   * Writes a row of the state memory.
+   *
+   * @param address First word.
+   * @param data The elements.
+   */
+  writeState(address: number, data: Int32Array): void {
+    this.#window(WINDOWS.state, address * this.#lanes);
+    for (const element of data) this.write(REGISTERS.windowData, element >>> 0);
+  }
+
+  /** Empties the state memory. */
+  clearState(): void {
+    this.write(REGISTERS.command, COMMANDS.clearState);
+    while (this.read(REGISTERS.status) & STATUS.clearing) this.dut.tick(256);
+  }
+
+  /**
+   * Reads the cycle counters of the last token.
+   *
+   * @returns Cycles by name.
+   */
+  counters(): CoreCounters {
+    const values = COUNTERS.map((name, i) => {
+      const low = this.read(REGISTERS.counters + 8 * i);
+      const high = this.read(REGISTERS.counters + 8 * i + 4);
+      return [name, high * 2 ** 32 + low] as const;
+    });
+    return Object.fromEntries(values) as unknown as CoreCounters;
+  }
+
+  /** Ends the simulation. */
+  [Symbol.dispose](): void {
+    this.dut[Symbol.dispose]();
+  }
+}

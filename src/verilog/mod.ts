@@ -1,0 +1,13 @@
+/**
+ * Verilog: hardware configurations, programs, memory images, and the build.
+ *
+ * @module
+ */
+export * from "./geometry.ts";
+export * from "./hardware.ts";
+export * from "./hdl_files.ts";
+export * from "./image.ts";
+export * from "./isa.ts";
+export * from "./program.ts";
+export { type ReadParam, segmentBeats } from "./stream.ts";
+export * from "./top.ts";

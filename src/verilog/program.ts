@@ -1,0 +1,172 @@
+/**
+ * From an int graph and a hardware configuration to a program: instructions, the
+ * order of the weight stream, and where everything can be found while it runs.
+ */
+import type { Graph } from "../ir/mod.ts";
+import { emitProgram, type Segment } from "./emit.ts";
+import { type Geometry, geometryOf } from "./geometry.ts";
+import type { Capacities, Hardware } from "./hardware.ts";
+import type { Instruction } from "./isa.ts";
+import { lowerTasks } from "./lower.ts";
+import type { Lowered, Vector } from "./micro.ts";
+import { orderTasks } from "./order.ts";
+
+/** A stretch of the vector memory. */
+export interface VectorRange {
+  /** First word. */
+  readonly address: number;
+  /** Elements. */
+  readonly elements: number;
+}
+
+/** How a value of the graph can be looked at. */
+export type TapPlace =
+  /** Vectors, one behind the other; codes are there too, an i32 each. */
+  | { readonly kind: "vectors"; readonly ranges: readonly VectorRange[] }
+  /** A scalar register, `(m, e)`. */
+  | { readonly kind: "scalar"; readonly register: number }
+  /** The stream of logits. */
+  | { readonly kind: "logits" }
+  /** The chosen token. */
+  | { readonly kind: "token" };
+
+/** A value of the graph in the hardware. */
+export interface TapPoint {
+  /** Its name in the graph. */
+  readonly name: string;
+  /** Breakpoint at which it is complete and still there. */
+  readonly pc: number;
+  /** Where it is. */
+  readonly place: TapPlace;
+}
+
+/** Where a state of the graph is kept. */
+export interface StatePlace {
+  /** Its name in the graph. */
+  readonly name: string;
+  /** First word of the state memory. */
+  readonly address: number;
+  /** Rows, each from a word of its own. */
+  readonly rows: number;
+  /** Elements of a row. */
+  readonly width: number;
+}
+
+/** A program for one model on one shape of hardware. */
+export interface Program {
+  /** The graph. */
+  readonly graph: Graph;
+  /** The configuration. */
+  readonly hardware: Hardware;
+  /** Figures of the configuration. */
+  readonly geometry: Geometry;
+  /** The instructions. */
+  readonly instructions: readonly Instruction[];
+  /** The weight stream's stretches in order. */
+  readonly segments: readonly Segment[];
+  /** The embedding table. */
+  readonly embedding: Lowered["embedding"] & {
+    /** Beats of a row in the image. */
+    readonly beats: number;
+  };
+  /** Name of the sigmoid table's parameter, if the model uses one. */
+  readonly sigmoid?: string;
+  /** Logits a token. */
+  readonly logits: Lowered["logits"];
+  /** Values in the order in which they are made. */
+  readonly taps: readonly TapPoint[];
+  /** States. */
+  readonly states: readonly StatePlace[];
+  /** What the program takes. */
+  readonly needs: Capacities;
+  /** Ternary weights, without padding. */
+  readonly trits: number;
+}
+
+function placeStates(
+  graph: Graph,
+  lanes: number,
+): { states: StatePlace[]; words: number } {
+  let words = 0;
+  const states = Object.entries(graph.states).map(([name, { shape }]) => {
+    const width = shape.at(-1)!;
+    const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+    const address = words;
+    words += rows * Math.ceil(width / lanes);
+    return { name, address, rows, width };
+  });
+  return { states, words };
+}
+
+/**
+ * Makes the program of a graph.
+ *
+ * @param graph A checked int graph.
+ * @param hardware The configuration.
+ * @returns The program.
+ * @throws {TypeError} If the graph has a form that the hardware lacks.
+ * @throws {RangeError} If it is too large for any build of this shape.
+ */
+export function makeProgram(graph: Graph, hardware: Hardware): Program {
+  const geometry = geometryOf(hardware);
+  const lanes = geometry.vectorLanes;
+  const lowered = lowerTasks(graph);
+  const schedule = orderTasks(lowered.tasks);
+  const { states, words } = placeStates(graph, lanes);
+  const emitted = emitProgram(schedule, geometry, ({ state, row }) => {
+    const place = states.find(({ name }) => name === state)!;
+    return place.address + row * Math.ceil(place.width / lanes);
+  });
+  const range = (vector: Vector): VectorRange => ({
+    address: emitted.vectors.get(vector)!,
+    elements: vector.elements,
+  });
+  const taps = lowered.values.map(({ name, place, made }): TapPoint => {
+    const scaled = made.scaledBy === undefined
+      ? 0
+      : emitted.ends.get(made.scaledBy)!;
+    const pc = Math.max(emitted.ends.get(made)!, scaled);
+    switch (place.kind) {
+      case "vector": {
+        const ranges = place.parts.map(range);
+        return { name, pc, place: { kind: "vectors", ranges } };
+      }
+      case "codes":
+        return {
+          name,
+          pc,
+          place: { kind: "vectors", ranges: [range(place.vector)] },
+        };
+      case "scalar": {
+        const register = emitted.scalars.get(place.scalar)!;
+        return { name, pc, place: { kind: "scalar", register } };
+      }
+      default:
+        return { name, pc, place };
+    }
+  });
+  const { vector, constant, code } = emitted.words;
+  return {
+    graph,
+    hardware,
+    geometry,
+    instructions: emitted.instructions,
+    segments: emitted.segments,
+    embedding: { ...lowered.embedding, beats: emitted.embeddingBeats },
+    ...(lowered.sigmoid === undefined ? {} : { sigmoid: lowered.sigmoid }),
+    logits: lowered.logits,
+    taps,
+    states,
+    needs: {
+      programWords: emitted.instructions.length,
+      vectorElements: vector * lanes,
+      stateElements: words * lanes,
+      constElements: constant * lanes,
+      codeElements: code * geometry.codeLanes,
+    },
+    trits: emitted.segments.reduce(
+      (sum, s) => s.kind === "matrix" ? sum + s.op.rows * s.op.columns : sum,
+      0,
+    ),
+  };
+}
