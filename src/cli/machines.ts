@@ -9,7 +9,7 @@ import {
   type Target,
   WebGpuMachine,
 } from "../runtime/mod.ts";
-import { type Options, type OptionSpecs } from "./options.ts";
+import type { Options, OptionSpecs } from "./options.ts";
 import { openRtl } from "./rtl.ts";
 import { note, progress } from "./terminal.ts";
 

@@ -124,7 +124,7 @@ function scalar(doc: string): AttrSpec {
 }
 
 const EPS: AttrSpec = { type: "number", doc: "added to the mean of squares" };
-const EXPONENT = exponent("exponent of the result");
+const EXPONENT: AttrSpec = exponent("exponent of the result");
 
 /** Every op by name. */
 export const OPS = {

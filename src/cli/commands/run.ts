@@ -8,7 +8,7 @@ import {
 import type { Command } from "../command.ts";
 import { MACHINE_OPTIONS, machineRequest, openMachine } from "../machines.ts";
 import { openModelAt } from "../models.ts";
-import { type Options, type OptionSpecs } from "../options.ts";
+import type { Options, OptionSpecs } from "../options.ts";
 import { type Prompt, PROMPT_OPTIONS, readPrompt } from "../prompt.ts";
 import { note, print, printJson } from "../terminal.ts";
 

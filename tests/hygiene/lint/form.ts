@@ -29,6 +29,8 @@ export const privateField: Deno.lint.Rule = {
         if (node.accessibility === "private") say(node);
       },
       MethodDefinition(node) {
+        // A constructor has no # form.
+        if (node.kind === "constructor") return;
         if (node.accessibility === "private") say(node);
       },
       TSParameterProperty: (node) => say(node as unknown as Deno.lint.Node),
