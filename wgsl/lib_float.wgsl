@@ -22,15 +22,11 @@ fn product_error(a: f32, b: f32, p: f32) -> f32 {
   return (((ah * bh - p) + ah * bl) + al * bh) + al * bl;
 }
 
-// (a.x + a.y) / b with one correction by the remainder; |a.y| is far below |a.x|.
-fn divide_sum(a: vec2<f32>, b: f32) -> f32 {
-  let q = a.x / b;
-  let p = q * b;
-  return q + (((a.x - p) - product_error(q, b, p)) + a.y) / b;
-}
-
+// a / b with one correction by the remainder.
 fn divide(a: f32, b: f32) -> f32 {
-  return divide_sum(vec2<f32>(a, 0.0), b);
+  let q = a / b;
+  let p = q * b;
+  return q + ((a - p) - product_error(q, b, p)) / b;
 }
 
 // sqrt(x), x > 0, with one Newton step on the exact remainder.
@@ -81,9 +77,4 @@ fn add_product(sum: vec2<f32>, a: f32, b: f32) -> vec2<f32> {
   let p = a * b;
   let s = add_term(sum, p);
   return vec2<f32>(s.x, s.y + product_error(a, b, p));
-}
-
-// 1 / sqrt(mean + eps) of a sum of squares over `count` elements.
-fn norm_factor(sum: vec2<f32>, count: f32, eps: f32) -> f32 {
-  return divide(1.0, square_root(divide_sum(sum, count) + eps));
 }

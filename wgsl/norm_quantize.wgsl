@@ -7,10 +7,9 @@
 // A row of codes is padded with zeros to WORDS = 4 ceil(K / 16) words and followed by
 // one vec4 whose first word is the sum of the codes (see ternary_texture.wgsl).
 // Overrides: K 1..65536; WORKGROUP 1..256.
-// Dispatch: (T, 1, 1), a workgroup a token. Prelude: lib_float.wgsl. The only version.
+// Dispatch: (T, 1, 1), a workgroup a token. Preludes: lib_float.wgsl, row_norm.wgsl.
+// The only version.
 
-override K: u32 = 256u;
-override WORKGROUP: u32 = 64u;
 override WORDS: u32 = ((K + 15u) / 16u) * 4u;
 
 const MIN_PEAK: f32 = 1e-5;
@@ -20,12 +19,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> weight: array<f32>;
 @group(0) @binding(3) var<storage, read_write> codes: array<u32>;
 @group(0) @binding(4) var<storage, read_write> peak: array<f32>;
 
-var<workgroup> sums: array<vec2<f32>, WORKGROUP>;
 var<workgroup> peaks: array<f32, WORKGROUP>;
 var<workgroup> totals: array<i32, WORKGROUP>;
 
@@ -42,18 +39,7 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let row = group.x * K;
-  var sum = vec2<f32>();
-  for (var k = lane; k < K; k += WORKGROUP) {
-    sum = add_product(sum, x[row + k], x[row + k]);
-  }
-  sums[lane] = sum;
-  workgroupBarrier();
-  sum = vec2<f32>();
-  for (var i = 0u; i < WORKGROUP; i++) {
-    sum = add_term(sum, sums[i].x);
-    sum.y += sums[i].y;
-  }
-  let factor = norm_factor(sum, f32(K), params.eps);
+  let factor = row_factor(row, lane, params.eps);
 
   var top = MIN_PEAK;
   for (var k = lane; k < K; k += WORKGROUP) {

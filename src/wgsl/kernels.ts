@@ -21,6 +21,7 @@ import normScaleInt from "../../wgsl/norm_scale_int.wgsl" with { type: "text" };
 import quantizeInt from "../../wgsl/quantize_int.wgsl" with { type: "text" };
 import rmsNorm from "../../wgsl/rms_norm.wgsl" with { type: "text" };
 import rmsNormInt from "../../wgsl/rms_norm_int.wgsl" with { type: "text" };
+import rowNorm from "../../wgsl/row_norm.wgsl" with { type: "text" };
 import shortConv from "../../wgsl/short_conv.wgsl" with { type: "text" };
 import shortConvInt from "../../wgsl/short_conv_int.wgsl" with { type: "text" };
 import swiglu from "../../wgsl/swiglu.wgsl" with { type: "text" };
@@ -70,6 +71,7 @@ export const WGSL_FILES = {
   quantize_int: quantizeInt,
   rms_norm: rmsNorm,
   rms_norm_int: rmsNormInt,
+  row_norm: rowNorm,
   short_conv: shortConv,
   short_conv_int: shortConvInt,
   swiglu: swiglu,
@@ -104,6 +106,7 @@ export interface KernelSpec {
 
 const FIXED = ["lib_fixed"] as const;
 const FLOAT = ["lib_float"] as const;
+const NORM = ["lib_float", "row_norm"] as const;
 
 /** Every kernel by the name of its file. */
 export const KERNELS = {
@@ -115,12 +118,12 @@ export const KERNELS = {
   embed_int: { op: "embed_int", preludes: FIXED },
   hgrn: { op: "hgrn", preludes: FLOAT },
   hgrn_int: { op: "hgrn_int", preludes: FIXED },
-  norm_gate: { op: "norm_gate", preludes: FLOAT },
+  norm_gate: { op: "norm_gate", preludes: NORM },
   norm_gate_int: { op: "norm_gate_int", preludes: FIXED },
-  norm_quantize: { op: "norm_quantize", preludes: FLOAT },
+  norm_quantize: { op: "norm_quantize", preludes: NORM },
   norm_scale_int: { op: "norm_scale_int", preludes: FIXED },
   quantize_int: { op: "quantize_int", preludes: FIXED },
-  rms_norm: { op: "rms_norm", preludes: FLOAT },
+  rms_norm: { op: "rms_norm", preludes: NORM },
   rms_norm_int: { op: "rms_norm_int", preludes: FIXED },
   short_conv: { op: "short_conv", preludes: FLOAT },
   short_conv_int: { op: "short_conv_int", preludes: FIXED },
