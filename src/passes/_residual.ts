@@ -1,6 +1,6 @@
 /**
  * Values that are added to each other share one exponent: finds these groups and
- * the exponent that their summed bound asks for.
+ * the exponent that their largest sum asks for.
  */
 import { ceilLog2 } from "../base/mod.ts";
 import type { Graph, Node } from "../ir/mod.ts";
@@ -16,6 +16,7 @@ export function residualGroups(
   graph: Graph,
   bound: (node: Node) => number,
 ): Map<string, number> {
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
   const parent = new Map<string, string>();
   const root = (name: string): string => {
     let at = name;
@@ -26,24 +27,29 @@ export function residualGroups(
     const [x, y] = [root(a), root(b)];
     if (x !== y) parent.set(y, x);
   };
-  const members = new Set<string>();
+  // Bounds of sums and of what is added; execution order has terms before sums.
+  const bounds = new Map<string, number>();
+  const boundOf = (name: string): number => {
+    const known = bounds.get(name);
+    if (known !== undefined) return known;
+    const fresh = bound(nodes.get(name)!);
+    bounds.set(name, fresh);
+    return fresh;
+  };
   for (const { op, name, operands } of graph.nodes) {
     if (op !== "add") continue;
-    for (const value of [operands.x!, operands.y!]) {
-      join(name, value);
-      members.add(value);
-    }
-    members.add(name);
+    bounds.set(name, boundOf(operands.x!) + boundOf(operands.y!));
+    join(name, operands.x!);
+    join(name, operands.y!);
   }
-  const sums = new Map<string, number>();
-  for (const node of graph.nodes) {
-    if (!members.has(node.name) || node.op === "add") continue;
-    const group = root(node.name);
-    sums.set(group, (sums.get(group) ?? 0) + bound(node));
+  const largest = new Map<string, number>();
+  for (const [name, size] of bounds) {
+    const group = root(name);
+    largest.set(group, Math.max(largest.get(group) ?? 0, size));
   }
   const exponents = new Map<string, number>();
-  for (const name of members) {
-    exponents.set(name, ceilLog2(sums.get(root(name))!) - 30);
+  for (const name of bounds.keys()) {
+    exponents.set(name, ceilLog2(largest.get(root(name))!) - 30);
   }
   return exponents;
 }

@@ -71,9 +71,9 @@ class IntLowerer {
   #widths: Map<string, number> = new Map();
   #fixed: Map<string, Fixed> = new Map();
   #normed: Map<string, Normed> = new Map();
-  #quantized: Map<string, { exponent: number; norm: string; gain: number }> =
-    new Map();
-  #norms: Set<string> = new Set();
+  #quantized: Map<string, { exponent: number; norm: string }> = new Map();
+  /** For each norm made, the epsilon inside the BitLinears that share it. */
+  #norms: Map<string, number> = new Map();
   #tensors: Map<string, IntTensor> = new Map();
   #residual: Map<string, number>;
 
@@ -98,10 +98,21 @@ class IntLowerer {
     return width;
   }
 
+  #refuse(why: string): never {
+    throw new TypeError(
+      `Cannot lower ${this.#from.name} to integers as ${why}`,
+    );
+  }
+
   /** Bound of an output, ARITHMETIC.md section 5. */
   #bound(node: Node): number {
     if (node.op === "embed") {
       return this.#stats.maxAbs(node.operands.table!) || 1;
+    }
+    if (node.op !== "ternary_linear") {
+      this.#refuse(
+        `${node.name} is added: only embed and ternary_linear have a bound, not ${node.op}`,
+      );
     }
     const source = this.#from.nodes.find(({ name }) =>
       `${name}.codes` === node.operands.codes
@@ -129,9 +140,7 @@ class IntLowerer {
     if (fixed !== undefined) return fixed;
     const normed = this.#normed.get(name);
     if (normed === undefined || normed.weight === undefined) {
-      throw new TypeError(
-        `Cannot lower ${this.#from.name} to integers as ${name} has no fixed-point form`,
-      );
+      this.#refuse(`${name} has no fixed-point form`);
     }
     return this.#normalise(normed, normed.weight);
   }
@@ -141,6 +150,8 @@ class IntLowerer {
     const { base, name, eps } = normed;
     const k = this.#width(base.name);
     const scaleName = `${name}.scale`;
+    if (this.#norms.has(scaleName)) this.#refuse(`${name} has two uses`);
+    this.#norms.set(scaleName, NaN); // equal to no epsilon
     this.#b.node(scaleName, "norm_scale_int", {
       operands: { x: base.name },
       attrs: this.#constants(2 * base.exponent, 0, k, 1, eps),
@@ -199,8 +210,10 @@ class IntLowerer {
   /** The scalar of a norm followed by a BitLinear's own: made once a norm. */
   #normScale(normed: Normed | Fixed, innerEps: number): string {
     const name = `${normed.name}.scale`;
-    if (this.#norms.has(name)) return name;
-    this.#norms.add(name);
+    const shared = this.#norms.get(name);
+    if (shared === innerEps) return name;
+    if (shared !== undefined) this.#refuse(`${normed.name} has two uses`);
+    this.#norms.set(name, innerEps);
     if (!("base" in normed)) {
       const k = this.#width(normed.name);
       return this.#b.node(name, "norm_scale_int", {
@@ -242,7 +255,7 @@ class IntLowerer {
       operands: { x: base.name, weight: folded.name },
     });
     const exponent = base.exponent + folded.exponent + 15;
-    this.#quantized.set(`${node.name}.codes`, { exponent, norm, gain: 1 });
+    this.#quantized.set(`${node.name}.codes`, { exponent, norm });
   }
 
   #linear(node: Node): void {
@@ -393,9 +406,7 @@ class IntLowerer {
         });
         return;
       default:
-        throw new TypeError(
-          `Cannot lower ${node.name} to integers as the pass has no rule for ${node.op}`,
-        );
+        this.#refuse(`the pass has no rule for ${node.op}: ${node.name}`);
     }
   }
 
