@@ -6,5 +6,6 @@
 export * from "./exact.ts";
 export * from "./fixed.ts";
 export * from "./float.ts";
+export * from "./sha256.ts";
 export * from "./source.ts";
 export * from "./trits.ts";

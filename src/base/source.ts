@@ -52,21 +52,37 @@ export interface Sink {
   write(offset: number, bytes: Uint8Array): Promise<void>;
 }
 
+/** How a {@linkcode MemorySource} gives its bytes. */
+export interface MemorySourceOptions {
+  /**
+   * Whether reads give views instead of copies, for bytes too many to have twice.
+   * Nobody may change what is read then.
+   */
+  readonly share?: boolean;
+}
+
 /** A {@linkcode Source} over bytes in memory. */
 export class MemorySource implements Source {
   /** What to call it in messages. */
   readonly name: string;
   #bytes: Uint8Array<ArrayBuffer>;
+  #share: boolean;
 
   /**
    * Wraps bytes; they are not copied.
    *
    * @param name What to call it in messages.
    * @param bytes The content.
+   * @param options Whether reads are copies, which they are when left out.
    */
-  constructor(name: string, bytes: Uint8Array<ArrayBuffer>) {
+  constructor(
+    name: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    options: MemorySourceOptions = {},
+  ) {
     this.name = name;
     this.#bytes = bytes;
+    this.#share = options.share ?? false;
   }
 
   /** Length in bytes. */
@@ -79,7 +95,7 @@ export class MemorySource implements Source {
    *
    * @param offset First byte.
    * @param length Number of bytes.
-   * @returns A copy of the range.
+   * @returns A copy of the range, or a view of it if that was asked for.
    * @throws {RangeError} If the range does not lie inside the source.
    */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -88,7 +104,12 @@ export class MemorySource implements Source {
     } catch (error) {
       return Promise.reject(error);
     }
-    return Promise.resolve(this.#bytes.slice(offset, offset + length));
+    const end = offset + length;
+    return Promise.resolve(
+      this.#share
+        ? this.#bytes.subarray(offset, end)
+        : this.#bytes.slice(offset, end),
+    );
   }
 }
 

@@ -75,7 +75,10 @@ export async function loadDraft(
 ): Promise<Model> {
   const sink = new MemorySink();
   await writeModel(draft, sink, options);
-  return await openModel(new MemorySource(draft.name, sink.bytes));
+  // A model in memory is not to be there twice: what is read of it is a view.
+  return await openModel(
+    new MemorySource(draft.name, sink.bytes, { share: true }),
+  );
 }
 
 /**

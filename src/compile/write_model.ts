@@ -10,6 +10,7 @@ import {
   ARITHMETIC_VERSION,
   type FloatFormat,
   maxRowNonzeros,
+  Sha256,
   type Sink,
   type TritPacking,
   widenToF32,
@@ -17,6 +18,7 @@ import {
 import {
   encodeHeader,
   HEADER_HASH_KEY,
+  MAX_WHOLE_TENSOR,
   type ModelDraft,
   NO_HASH,
   sha256Hex,
@@ -85,6 +87,21 @@ async function see(draft: TensorDraft, made: {
     );
   }
   return { sha256, maxAbs };
+}
+
+/** Passes a large tensor on in pieces; the same is seen of it as of a whole. */
+async function seePieces(
+  { encoding, pieces }: TensorDraft & Required<Pick<TensorDraft, "pieces">>,
+  pass: (bytes: Uint8Array) => Promise<void>,
+): Promise<Seen> {
+  const hash = new Sha256();
+  let maxAbs = 0;
+  for await (const bytes of pieces()) {
+    hash.update(bytes);
+    maxAbs = largest(widenToF32(encoding as FloatFormat, bytes), maxAbs);
+    await pass(bytes);
+  }
+  return { sha256: hash.hex(), maxAbs };
 }
 
 function largest(values: Float32Array, floor: number): number {
@@ -269,17 +286,28 @@ export async function writeModel(
   const seen = new Map<string, Seen>();
   let done = room;
   const write = async (tensor: TensorDraft): Promise<void> => {
-    const made = await tensor.produce();
+    const { name, pieces } = tensor;
     const expected = encodedBytes(tensor.encoding, tensor.shape);
-    if (made.bytes.length !== expected) {
+    const begin = done;
+    const pass = async (bytes: Uint8Array): Promise<void> => {
+      await sink.write(offsets.get(name)! + done - begin, bytes);
+      done += bytes.length;
+      options.onProgress?.(done, total);
+    };
+    if (expected > MAX_WHOLE_TENSOR && pieces !== undefined) {
+      seen.set(name, await seePieces({ ...tensor, pieces }, pass));
+    } else {
+      const made = await tensor.produce();
+      seen.set(name, await see(tensor, made));
+      await pass(made.bytes);
+    }
+    if (done - begin !== expected) {
       throw new RangeError(
-        `Cannot write ${tensor.name} as its shape takes ${expected} bytes: ${made.bytes.length}`,
+        `Cannot write ${name} as its shape takes ${expected} bytes: ${
+          done - begin
+        }`,
       );
     }
-    seen.set(tensor.name, await see(tensor, made));
-    await sink.write(offsets.get(tensor.name)!, made.bytes);
-    done += made.bytes.length;
-    options.onProgress?.(done, total);
   };
   for (const tensor of own) await write(tensor);
   const float = draft.graph((name) => seen.get(name)?.scale ?? 1);

@@ -23,6 +23,13 @@ export interface TensorDraft {
   readonly shape: readonly number[];
   /** Makes the bytes; called once. */
   produce(): Promise<TensorBytes>;
+  /**
+   * Makes them in pieces instead, for tensors too large to have whole: called
+   * once in place of `produce`. Only of encodings without a scale.
+   *
+   * @returns The bytes in order, whole elements a piece.
+   */
+  pieces?(): AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
 /** Where a model comes from. */

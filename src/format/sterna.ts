@@ -19,6 +19,7 @@ import {
   ARITHMETIC_VERSION,
   checkTrits,
   MAX_WIDTH,
+  Sha256,
   type Source,
 } from "../base/mod.ts";
 import {
@@ -29,6 +30,7 @@ import {
   inferTypes,
   isEncoding,
   type Profile,
+  rowBytes,
 } from "../ir/mod.ts";
 import type { Provenance, SpecialTokens } from "./draft.ts";
 import { isJsonObject, type JsonObject, parseJson } from "./json.ts";
@@ -52,6 +54,15 @@ export const NO_HASH: string = "0".repeat(64);
 
 /** Longest header: the smallest limit among common safetensors readers. */
 export const MAX_MODEL_HEADER = 25_000_000;
+
+/**
+ * Tensors of more bytes are hashed and written in pieces: hashing a whole takes
+ * a copy of it, so this much twice is what a tensor may take beside the model.
+ */
+export const MAX_WHOLE_TENSOR: number = 32 * 2 ** 20;
+
+/** Bytes of a piece, apart from one row. */
+const PIECE_BYTES = 4 * 2 ** 20;
 
 /** One stored tensor. */
 export interface StoredTensor {
@@ -140,7 +151,7 @@ async function checkHeaderHash(
   headerBytes: number,
   declared: string,
 ): Promise<void> {
-  const bytes = await source.read(0, 8 + headerBytes);
+  const bytes = (await source.read(0, 8 + headerBytes)).slice();
   const key = new TextEncoder().encode(`"${HEADER_HASH_KEY}":"${declared}"`);
   const at = findBytes(bytes, key);
   if (/^[0-9a-f]{64}$/.test(declared) && at >= 0) {
@@ -215,19 +226,50 @@ async function checkTensors(
   tensors: ReadonlyMap<string, StoredTensor>,
   { onProgress }: OpenModelOptions,
 ): Promise<void> {
-  const total = source.size;
   for (const [name, tensor] of tensors) {
     const { begin, end, encoding, shape, sha256 } = tensor;
-    const bytes = await source.read(begin, end - begin);
-    if (await sha256Hex(bytes) !== sha256) {
+    const small = end - begin <= MAX_WHOLE_TENSOR;
+    const whole = small ? await source.read(begin, end - begin) : undefined;
+    const hash = whole === undefined
+      ? await hashPieces(source, tensor)
+      : await sha256Hex(whole);
+    if (hash !== sha256) {
       throw new SyntaxError(
         `Cannot read ${source.name} as a core model file: ${name} does not have the hash that the header states`,
       );
     }
     if (encoding === "ternary-base3" || encoding === "ternary-2bit") {
-      checkTrits(encoding, bytes, shape.at(-1) ?? 1, name);
+      const pieces = whole === undefined
+        ? piecesOf(source, tensor)
+        : [{ at: 0, bytes: whole }];
+      for await (const { at, bytes } of pieces) {
+        const where = at === 0 ? name : `${name} from byte ${at}`;
+        checkTrits(encoding, bytes, shape.at(-1) ?? 1, where);
+      }
     }
-    onProgress?.(end, total);
+    onProgress?.(end, source.size);
+  }
+}
+
+async function hashPieces(
+  source: Source,
+  tensor: StoredTensor,
+): Promise<string> {
+  const hash = new Sha256();
+  for await (const { bytes } of piecesOf(source, tensor)) hash.update(bytes);
+  return hash.hex();
+}
+
+/** Reads a tensor by whole rows; `at` counts from its first byte. */
+async function* piecesOf(
+  source: Source,
+  { begin, end, encoding, shape }: StoredTensor,
+): AsyncGenerator<{ at: number; bytes: Uint8Array }> {
+  const row = rowBytes(encoding, shape.at(-1) ?? 1);
+  const step = row * Math.ceil(PIECE_BYTES / row);
+  for (let at = begin; at < end; at += step) {
+    const bytes = await source.read(at, Math.min(step, end - at));
+    yield { at: at - begin, bytes };
   }
 }
 

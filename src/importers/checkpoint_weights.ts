@@ -3,12 +3,7 @@
  * nothing else, with the shapes and dtypes that the architecture knows, is
  * checked before any of them is read; their values when they are.
  */
-import {
-  FLOAT_BYTES,
-  type FloatFormat,
-  type TritPacking,
-  widenToF32,
-} from "../base/mod.ts";
+import { type FloatFormat, type TritPacking, widenToF32 } from "../base/mod.ts";
 import { quote, type TensorBytes, type TensorDraft } from "../format/mod.ts";
 import type { Plan, PlannedTensor } from "./architecture.ts";
 import type { Checkpoint, CheckpointTensor } from "./checkpoint.ts";
@@ -50,6 +45,7 @@ export function checkpointWeights(
         encoding: format,
         shape: tensor.stored,
         produce: async () => ({ bytes: await readFloats(found, format) }),
+        pieces: () => floatPieces(found, format),
       };
     },
     ternary(tensor, packing) {
@@ -117,16 +113,30 @@ function others(count: number): string {
 }
 
 async function readFloats(
-  { source, begin, end, name }: CheckpointTensor,
+  tensor: CheckpointTensor,
   format: FloatFormat,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await source.read(begin, end - begin);
-  const step = CHUNK_BYTES;
-  for (let at = 0; at < bytes.length; at += step) {
-    const values = widenToF32(format, bytes.subarray(at, at + step));
-    checkFinite(name, values, at / FLOAT_BYTES[format]);
+  const bytes = new Uint8Array(tensor.end - tensor.begin);
+  let at = 0;
+  for await (const piece of floatPieces(tensor, format)) {
+    bytes.set(piece, at);
+    at += piece.length;
   }
   return bytes;
+}
+
+/** The bytes as they are stored, once they are known to be numbers. */
+async function* floatPieces(
+  tensor: CheckpointTensor,
+  format: FloatFormat,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let before = 0;
+  for await (const bytes of chunks(tensor, CHUNK_BYTES)) {
+    const values = widenToF32(format, bytes);
+    checkFinite(tensor.name, values, before);
+    before += values.length;
+    yield bytes;
+  }
 }
 
 function draftTernary(

@@ -56,6 +56,9 @@ const MEAN_WEIGHT = 0.016;
 /** Standard deviation of the embedding table. */
 const TABLE_DEVIATION = 0.25;
 
+/** Elements that are drawn at once where a tensor is made in pieces. */
+const PIECE = 2 ** 21;
+
 /** Largest seed: any integer of a float64. */
 const MAX_SEED = Number.MAX_SAFE_INTEGER;
 
@@ -135,7 +138,19 @@ class SyntheticWeights implements WeightSource {
       encoding: "bf16",
       shape: tensor.stored,
       produce: () => Promise.resolve({ bytes: this.#draw(tensor) }),
+      pieces: () => this.#pieces(tensor),
     };
+  }
+
+  async *#pieces(
+    tensor: PlannedTensor,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    const size = sizeOf(tensor);
+    for (let from = 0; from < size; from += PIECE) {
+      yield await Promise.resolve(
+        this.#draw(tensor, from, Math.min(from + PIECE, size)),
+      );
+    }
   }
 
   ternary(tensor: PlannedTensor, packing: TritPacking): TensorDraft {
@@ -152,20 +167,22 @@ class SyntheticWeights implements WeightSource {
   }
 
   #draw(
-    { name, stored, init = "norm" }: PlannedTensor,
+    tensor: PlannedTensor,
+    from = 0,
+    to = sizeOf(tensor),
   ): Uint8Array<ArrayBuffer> {
+    const { name, stored, init = "norm" } = tensor;
     const stream = new RandomStream(this.#seed, name);
-    const size = stored.reduce((a, b) => a * b, 1);
-    const values = new Uint16Array(size);
+    const values = new Uint16Array(to - from);
     if (init === "table") {
       const table = sumTable();
-      for (let i = 0; i < size; i++) {
-        values[i] = table[sumOfBytes(stream.at(i))]!;
+      for (let i = from; i < to; i++) {
+        values[i - from] = table[sumOfBytes(stream.at(i))]!;
       }
     } else {
       const { centre, spread } = uniformOf(init, stored);
-      for (let i = 0; i < size; i++) {
-        values[i] = f32ToBf16(centre + spread * stream.signed(i));
+      for (let i = from; i < to; i++) {
+        values[i - from] = f32ToBf16(centre + spread * stream.signed(i));
       }
     }
     return new Uint8Array(values.buffer);
@@ -191,6 +208,10 @@ class SyntheticWeights implements WeightSource {
       scale: Math.fround(MEAN_WEIGHT * wobble * gain),
     };
   }
+}
+
+function sizeOf({ stored }: PlannedTensor): number {
+  return stored.reduce((a, b) => a * b, 1);
 }
 
 /** Where uniform numbers lie. */
