@@ -12,12 +12,12 @@ def relative(a: torch.Tensor, b: torch.Tensor) -> float:
 
 def main() -> None:
     torch.manual_seed(1)
-    config = Config(vocab_size=97, hidden_size=64, num_hidden_layers=3)
+    config = Config(vocab_size=112, hidden_size=64, num_hidden_layers=3)
     plain, fast = Model(config), Model(config, fused=True)
     for parameter in plain.parameters():
         parameter.data += 0.1 * torch.randn_like(parameter)
     fast.load_state_dict(plain.state_dict())
-    ids = torch.randint(0, 97, (4, 33))
+    ids = torch.randint(0, 112, (4, 33))
     start = [0.3 * torch.randn(4, 64) for _ in range(3)]
     logits = []
     for model in (plain, fast):

@@ -6,7 +6,7 @@ import torch
 from torch.utils.cpp_extension import load
 
 kernels = load(
-    "sterna_train_ops",
+    "sterna_train_kernels",
     [str(Path(__file__).with_name("ops.cpp"))],
     # -ffast-math lets g++ vectorize exp through libmvec; nothing here relies on NaN or infinity.
     extra_cflags=["-O3", "-march=native", "-ffast-math", "-fopenmp"],
@@ -15,17 +15,50 @@ kernels = load(
 
 
 class Norm(torch.autograd.Function):
-    """x [N,K], w [K] -> RMSNorm [N,K], rounded to int8 steps when `quantize` (straight-through gradient)."""
+    """x [N,K], w [K] -> RMSNorm [N,K]."""
 
     @staticmethod
-    def forward(ctx, x, w, eps, quantize):
-        y, rstd = kernels.norm_forward(x, w, eps, quantize)
+    def forward(ctx, x, w, eps):
+        y, rstd, *_ = kernels.norm_forward(x, w, eps, False)
         ctx.save_for_backward(x, w, rstd)
         return y
 
     @staticmethod
     def backward(ctx, g):
-        return *kernels.norm_backward(g.contiguous(), *ctx.saved_tensors), None, None
+        return *kernels.norm_backward(g.contiguous(), *ctx.saved_tensors), None
+
+
+class Bit(torch.autograd.Function):
+    """BitLinear: x [N,K], norm weight w [K], latent weight [O,K] -> [N,O], its products in int8 x ternary.
+
+    With `rounded`, the gradient of the inputs is an int8 product too: rows of the output's gradient are rounded to 1/127 of
+    their maximum, an error of about 1 %. The head must not: of the gradient of its softmax only the largest entry would stay.
+    """
+
+    @staticmethod
+    def forward(ctx, x, w, latent, eps, rounded):
+        y, rstd, codes, step = kernels.norm_forward(x, w, eps, True)
+        scale = latent.abs().mean().clamp_min(1e-5)
+        ternary = torch.round(latent / scale).clamp(-1, 1).to(torch.int8)
+        ctx.save_for_backward(x, w, rstd, y, ternary, scale)
+        ctx.rounded = rounded
+        return Bit.product(codes, step, ternary, scale)
+
+    @staticmethod
+    def product(codes, step, ternary, scale):
+        """(codes - 128) [N,K] * step [N] times ternary [O,K] * scale."""
+        offset = ternary.sum(1, dtype=torch.int32) * 128
+        return kernels.product(codes, kernels.pack(ternary), step, offset, float(scale))
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w, rstd, y, ternary, scale = ctx.saved_tensors
+        g = g.contiguous()
+        if ctx.rounded:
+            dy = Bit.product(*kernels.round_rows(g), ternary.t().contiguous(), scale)
+        else:
+            dy = g @ (ternary.float() * scale)
+        return *kernels.norm_backward(dy, x, w, rstd), g.t() @ y, None, None
 
 
 class Scan(torch.autograd.Function):

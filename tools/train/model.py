@@ -8,7 +8,7 @@ Traps of the architecture, each marked where it occurs below:
   5. The head is a BitLinear too, and the embedding is untied, unscaled and not quantized.
 
 `Model(config, fused=False)` uses plain PyTorch only (the exported golden logits come from there);
-`fused=True` replaces the element-wise parts by the kernels of ops.cpp for training.
+`fused=True` replaces the element-wise parts and the ternary products by the kernels of ops.cpp for training.
 """
 
 from dataclasses import asdict, dataclass
@@ -60,6 +60,11 @@ def round_weights(w: Tensor) -> Tensor:
     return w + (torch.round(w.detach() / scale).clamp(-1, 1) * scale - w).detach()  # torch.round: half to even, trap 2
 
 
+def bit_linear(x: Tensor, norm: Tensor, weight: Tensor, rounded: bool) -> Tensor:
+    """x [N,K], norm [K], weight [O,K] -> [N,O]; the plain form has exact gradients, so `rounded` does nothing."""
+    return F.linear(round_activations(rms_norm(x, norm, BIT_LINEAR_EPS)), round_weights(weight))
+
+
 def scan(i: Tensor, f: Tensor, bound: Tensor, start: Tensor) -> Tensor:
     """i, f [B,T,E] before their activations, bound [E], start [B,E] -> states [B,T,E]."""
     keep = bound + (1 - bound) * torch.sigmoid(f)
@@ -86,22 +91,23 @@ class Norm(nn.Module):
 
 
 class BitLinear(nn.Module):
-    """Ternary projection: x [N,K] -> [N,O], no bias."""
+    """Ternary projection: x [N,K] -> [N,O], no bias. `rounded` is a choice of the fused backward pass only."""
 
-    def __init__(self, inputs: int, outputs: int):
+    def __init__(self, inputs: int, outputs: int, rounded: bool = True):
         super().__init__()
+        self.rounded = rounded
         self.weight = nn.Parameter(torch.empty(outputs, inputs))
         self.norm = Norm(inputs)
 
     def forward(self, x: Tensor, ops) -> Tensor:
-        return F.linear(ops.norm_quantized(x, self.norm.weight, BIT_LINEAR_EPS), round_weights(self.weight))
+        return ops.bit(x, self.norm.weight, self.weight, self.rounded)
 
 
 class PlainOps:
     """Element-wise parts in plain PyTorch."""
 
     norm = staticmethod(rms_norm)
-    norm_quantized = staticmethod(lambda x, w, eps: round_activations(rms_norm(x, w, eps)))
+    bit = staticmethod(bit_linear)
     scan = staticmethod(scan)
     gate = staticmethod(lambda g, w, h, eps: rms_norm(g, w, eps) * h * torch.sigmoid(h))  # trap 3
     swiglu = staticmethod(swiglu)
@@ -112,8 +118,8 @@ def fused_ops():
     import fused
 
     class FusedOps:
-        norm = staticmethod(lambda x, w, eps: fused.Norm.apply(x, w, eps, False))
-        norm_quantized = staticmethod(lambda x, w, eps: fused.Norm.apply(x, w, eps, True))
+        norm = staticmethod(fused.Norm.apply)
+        bit = staticmethod(lambda x, norm, weight, rounded: fused.Bit.apply(x, norm, weight, BIT_LINEAR_EPS, rounded))
         scan = staticmethod(fused.Scan.apply)
         gate = staticmethod(fused.Gate.apply)
         swiglu = staticmethod(fused.SwiGlu.apply)
@@ -185,7 +191,7 @@ class Model(nn.Module):
         self.config = config
         self.ops = fused_ops() if fused else PlainOps
         self.model = Backbone(config)
-        self.lm_head = BitLinear(config.hidden_size, config.vocab_size)
+        self.lm_head = BitLinear(config.hidden_size, config.vocab_size, rounded=False)
         self.initialize()
 
     def initialize(self) -> None:

@@ -5,7 +5,9 @@
 // check_ops.py compares them, gradients included. Shapes: N tokens (all rows), K or E features, B lanes, T steps, I inner width.
 #include <torch/extension.h>
 #include <ATen/Parallel.h>
+#include <immintrin.h>
 #include <cmath>
+#include <cstring>
 #include <mutex>
 #include <vector>
 
@@ -14,12 +16,15 @@ using torch::Tensor;
 static inline float sigmoid(float x) { return 1.0f / (1.0f + std::exp(-x)); }
 
 // RMSNorm of x [N,K] by w [K]; with `quantize` followed by the int8 absmax rounding of BitLinear (half away from zero),
-// returned dequantized. Returns y [N,K] and 1/rms [N].
+// returned dequantized. Returns y [N,K], 1/rms [N] and, when quantized, the codes + 128 (uint8 [N,K]) and their steps [N].
 std::vector<Tensor> norm_forward(Tensor x, Tensor w, double eps, bool quantize) {
   const int64_t n = x.size(0), k = x.size(1);
   Tensor y = torch::empty_like(x), rstd = torch::empty({n}, x.options());
   const float *px = x.data_ptr<float>(), *pw = w.data_ptr<float>();
   float *py = y.data_ptr<float>(), *pr = rstd.data_ptr<float>();
+  Tensor codes = torch::empty({quantize ? n : 0, k}, x.options().dtype(torch::kUInt8)), step = torch::empty({quantize ? n : 0}, x.options());
+  uint8_t* pc = codes.data_ptr<uint8_t>();
+  float* ps = step.data_ptr<float>();
   at::parallel_for(0, n, 64, [&](int64_t from, int64_t to) {
     for (int64_t r = from; r < to; r++) {
       const float* a = px + r * k;
@@ -36,13 +41,16 @@ std::vector<Tensor> norm_forward(Tensor x, Tensor w, double eps, bool quantize) 
       if (!quantize) continue;
       const float m = std::max(top, 1e-5f), scale = 127.0f / m, back = m / 127.0f;
       // |b * scale| <= 127 by construction, so upstream's clamp to [-128, 127] cannot bind.
+      ps[r] = back;
+      uint8_t* c = pc + r * k;
       for (int64_t j = 0; j < k; j++) {
-        const float v = b[j] * scale;
-        b[j] = std::copysign(std::floor(std::fabs(v) + 0.5f), v) * back;
+        const float v = b[j] * scale, q = std::copysign(std::floor(std::fabs(v) + 0.5f), v);
+        c[j] = (uint8_t)((int)q + 128);
+        b[j] = q * back;
       }
     }
   });
-  return {y, rstd};
+  return {y, rstd, codes, step};
 }
 
 // Gradients of norm_forward, straight through the rounding. g, x [N,K], w [K], rstd [N] -> dx [N,K], dw [K].
@@ -222,9 +230,101 @@ Tensor swiglu_backward(Tensor d, Tensor y) {
   return dy;
 }
 
+// Rows of x [N,K] rounded to int8 steps of max|row|/127: codes + 128 (uint8 [N,K]) and steps [N].
+std::vector<Tensor> round_rows(Tensor x) {
+  const int64_t n = x.size(0), k = x.size(1);
+  Tensor codes = torch::empty({n, k}, x.options().dtype(torch::kUInt8)), step = torch::empty({n}, x.options());
+  const float* px = x.data_ptr<float>();
+  uint8_t* pc = codes.data_ptr<uint8_t>();
+  float* ps = step.data_ptr<float>();
+  at::parallel_for(0, n, 64, [&](int64_t from, int64_t to) {
+    for (int64_t r = from; r < to; r++) {
+      const float* a = px + r * k;
+      uint8_t* c = pc + r * k;
+      float top = 1e-30f;
+      for (int64_t j = 0; j < k; j++) top = std::max(top, std::fabs(a[j]));
+      ps[r] = top / 127.0f;
+      const float scale = 127.0f / top;
+      for (int64_t j = 0; j < k; j++) c[j] = (uint8_t)(int)(a[j] * scale + 128.5f);
+    }
+  });
+  return {codes, step};
+}
+
+// Ternary codes [O,K] (int8) as the product reads them: [O/8][K/4][8 outputs x 4 inputs].
+Tensor pack(Tensor codes) {
+  const int64_t o = codes.size(0), k = codes.size(1);
+  TORCH_CHECK(o % 16 == 0 && k % 16 == 0, "sizes must be multiples of 16");
+  Tensor out = torch::empty({o * k}, codes.options());
+  const int8_t* pc = codes.data_ptr<int8_t>();
+  int8_t* po = out.data_ptr<int8_t>();
+  for (int64_t b = 0; b < o / 8; b++)
+    for (int64_t q = 0; q < k / 4; q++)
+      for (int64_t j = 0; j < 8; j++) std::memcpy(po + ((b * (k / 4) + q) * 8 + j) * 4, pc + (b * 8 + j) * k + q * 4, 4);
+  return out;
+}
+
+// R rows times 16 outputs. Sixteen-bit sums hold 64 steps of two products: 64 * 2 * 255 = 32,640 < 32,768.
+template <int R>
+static inline void tile(const uint8_t* a, int64_t k, const int8_t* w, const float* step, const int32_t* offset, float scale, float* out, int64_t o) {
+  const __m256i ones = _mm256_set1_epi16(1);
+  const int8_t* w1 = w + 8 * k;
+  __m256i wide[R][2];
+  for (int r = 0; r < R; r++) wide[r][0] = wide[r][1] = _mm256_setzero_si256();
+  for (int64_t from = 0; from < k; from += 256) {
+    const int64_t to = std::min(k, from + 256);
+    __m256i sum[R][2];
+    for (int r = 0; r < R; r++) sum[r][0] = sum[r][1] = _mm256_setzero_si256();
+    for (int64_t j = from; j < to; j += 4) {
+      const __m256i b0 = _mm256_load_si256((const __m256i*)(w + 8 * j)), b1 = _mm256_load_si256((const __m256i*)(w1 + 8 * j));
+      for (int r = 0; r < R; r++) {
+        int32_t four;
+        std::memcpy(&four, a + r * k + j, 4);
+        const __m256i v = _mm256_set1_epi32(four);
+        sum[r][0] = _mm256_add_epi16(sum[r][0], _mm256_maddubs_epi16(v, b0));
+        sum[r][1] = _mm256_add_epi16(sum[r][1], _mm256_maddubs_epi16(v, b1));
+      }
+    }
+    for (int r = 0; r < R; r++)
+      for (int c = 0; c < 2; c++) wide[r][c] = _mm256_add_epi32(wide[r][c], _mm256_madd_epi16(sum[r][c], ones));
+  }
+  for (int r = 0; r < R; r++)
+    for (int c = 0; c < 2; c++) {
+      const __m256i exact = _mm256_sub_epi32(wide[r][c], _mm256_loadu_si256((const __m256i*)(offset + 8 * c)));
+      _mm256_storeu_ps(out + r * o + 8 * c, _mm256_mul_ps(_mm256_cvtepi32_ps(exact), _mm256_set1_ps(step[r] * scale)));
+    }
+}
+
+// (codes - 128) [N,K] times packed ternary codes [O,K] in exact integers, then times step [N] and scale -> [N,O].
+// offset int32 [O] is 128 times the sum of each row of ternary codes.
+Tensor product(Tensor codes, Tensor packed, Tensor step, Tensor offset, double scale) {
+  const int64_t n = codes.size(0), k = codes.size(1), o = offset.size(0);
+  Tensor out = torch::empty({n, o}, step.options());
+  const uint8_t* pa = codes.data_ptr<uint8_t>();
+  const int8_t* pw = packed.data_ptr<int8_t>();
+  const float* ps = step.data_ptr<float>();
+  const int32_t* pf = offset.data_ptr<int32_t>();
+  float* po = out.data_ptr<float>();
+  const int64_t block = 64;  // rows that stay in the first-level cache
+  at::parallel_for(0, (n + block - 1) / block, 1, [&](int64_t from, int64_t to) {
+    for (int64_t b = from; b < to; b++) {
+      const int64_t end = std::min(n, (b + 1) * block);
+      for (int64_t c = 0; c < o; c += 16) {
+        int64_t r = b * block;
+        for (; r + 4 <= end; r += 4) tile<4>(pa + r * k, k, pw + c * k, ps + r, pf + c, scale, po + r * o + c, o);
+        for (; r < end; r++) tile<1>(pa + r * k, k, pw + c * k, ps + r, pf + c, scale, po + r * o + c, o);
+      }
+    }
+  });
+  return out;
+}
+
 PYBIND11_MODULE(TORCH_EXTENSION_NAME, m) {
   m.def("norm_forward", &norm_forward);
   m.def("norm_backward", &norm_backward);
+  m.def("round_rows", &round_rows);
+  m.def("pack", &pack);
+  m.def("product", &product);
   m.def("scan_forward", &scan_forward);
   m.def("scan_backward", &scan_backward);
   m.def("gate_forward", &gate_forward);
