@@ -73,12 +73,7 @@ module sterna_core #(
 );
 
   localparam TRITS = BASE3 != 0 ? 5 : 4;
-  localparam ACC = 24;
-  localparam CODES = LANES < 8 ? 8 : LANES;
-  localparam BANKS = BEAT / 2 > LANES ? BEAT / 2 / LANES : 1;
-  localparam CONST_ROWS = CONST_WORDS / BANKS;
-  localparam COUNTERS = 13;
-  localparam VA = $clog2(VECTOR_WORDS);
+  localparam EVENTS = 11;  // of the datapath
 
   // Commands and status
 
@@ -144,37 +139,21 @@ module sterna_core #(
   wire scalar_ready;
   wire scalar_idle;
   wire matrix_valid;
-  wire codes_ready;
-  wire matvec_ready;
-  wire drain_ready;
-  wire matrix_ready = codes_ready && matvec_ready && drain_ready;
-  wire matvec_idle;
-  wire drain_idle;
-  wire drain_resting;
-  wire matrix_idle = matvec_idle && drain_idle;
+  wire matrix_ready;
+  wire matrix_idle;
   wire load_valid;
   wire load_ready;
   wire load_idle;
   wire [19:0] matrix_groups;
   wire [3:0] codes_in_use;
   wire codes_begin;
-  wire order_in_valid;
-  wire order_in_ready;
-  wire order_in_matrix;
+  wire order_valid;
+  wire order_ready;
+  wire order_matrix;
   wire sequence_waiting;
-  wire matvec_busy;
-  wire matvec_wait_weights;
-  wire matvec_wait_codes;
-  wire matvec_wait_drain;
-  wire vector_busy;
-  wire vector_waiting;
-  wire vector_held;
-  wire logits_stalled;
-  wire load_take;
-
-  // Nothing will move until the program goes on.
-  wire settled = at_break && vector_idle && scalar_idle && drain_resting &&
-                 (matvec_wait_drain || (matvec_idle && load_idle));
+  wire resting;
+  wire settled = at_break && resting;
+  wire [EVENTS-1:0] events;
 
   wire window_read;
   wire window_space;
@@ -200,7 +179,7 @@ module sterna_core #(
       .STATE_WORDS(STATE_WORDS),
       .CONST_WORDS(CONST_WORDS),
       .CODE_WORDS(CODE_WORDS),
-      .COUNTERS(COUNTERS)
+      .COUNTERS(EVENTS + 2)
   ) host (
       .clk(clk),
       .rst(rst),
@@ -255,22 +234,7 @@ module sterna_core #(
       .scalar_read(host_scalar_read),
       .scalar_addr(host_scalar_addr),
       .scalar_value(host_scalar_value),
-      .events({
-        !matvec_busy && !matvec_wait_codes && !matvec_wait_drain && !matvec_wait_weights &&
-            !load_take && running,
-        logits_stalled,
-        sequence_waiting,
-        !scalar_idle,
-        vector_held,
-        vector_waiting,
-        vector_busy,
-        load_take,
-        matvec_wait_drain,
-        matvec_wait_codes && !load_take,
-        matvec_wait_weights && !load_take,
-        matvec_busy,
-        running
-      })
+      .events({events & {EVENTS{running}}, sequence_waiting, running})
   );
 
   sterna_boot #(
@@ -402,282 +366,81 @@ module sterna_core #(
       .matrix_groups(matrix_groups),
       .codes_in_use(codes_in_use),
       .codes_begin(codes_begin),
-      .order_ready(order_in_ready),
-      .order_valid(order_in_valid),
-      .order_matrix(order_in_matrix)
+      .order_ready(order_ready),
+      .order_valid(order_valid),
+      .order_matrix(order_matrix)
   );
 
-  // Whose turn it is on the weight stream
+  wire logits_valid;
 
-  wire order_valid;
-  wire order_matrix;
-  wire matvec_take;
-  wire matvec_end;
-  wire load_end;
+  assign m_axis_logits_tvalid = logits_valid && stream_logits;
 
-  sterna_queue #(
-      .WIDTH(1),
-      .DEPTH(8)
-  ) order (
-      .clk(clk),
-      .rst(unit_rst),
-      .in_valid(order_in_valid),
-      .in_ready(order_in_ready),
-      .in_data(order_in_matrix),
-      .out_valid(order_valid),
-      .out_ready(matvec_end || load_end),
-      .out_data(order_matrix)
-  );
-
-  assign stream_take = matvec_take || load_take;
-
-  wire [BANKS*LANES-1:0] const_write;
-  wire [$clog2(CONST_ROWS)-1:0] const_addr;
-  wire [16*BANKS*LANES-1:0] const_data;
-
-  sterna_load #(
-      .BEAT (BEAT),
+  sterna_datapath #(
+      .BEAT(BEAT),
+      .BASE3(BASE3),
+      .ROWS(ROWS),
       .LANES(LANES),
-      .BANKS(BANKS),
-      .ROWS (CONST_ROWS)
-  ) loader (
+      .VECTOR_WORDS(VECTOR_WORDS),
+      .STATE_WORDS(STATE_WORDS),
+      .CONST_WORDS(CONST_WORDS),
+      .CODE_WORDS(CODE_WORDS),
+      .EVENTS(EVENTS)
+  ) datapath (
       .clk(clk),
       .rst(unit_rst),
-      .in_valid(load_valid),
-      .in_ready(load_ready),
-      .in_embedding(instruction[8]),
-      .in_address(instruction[30:16]),
-      .in_beats(instruction[47:32]),
-      .idle(load_idle),
-      .stream_valid(stream_valid && order_valid && !order_matrix),
-      .stream_take(load_take),
-      .stream_end(load_end),
+      .instruction(instruction),
+      .vector_valid(vector_valid),
+      .vector_ready(vector_ready),
+      .vector_idle(vector_idle),
+      .scalar_valid(scalar_valid),
+      .scalar_ready(scalar_ready),
+      .scalar_idle(scalar_idle),
+      .matrix_valid(matrix_valid),
+      .matrix_ready(matrix_ready),
+      .matrix_idle(matrix_idle),
+      .matrix_groups(matrix_groups),
+      .load_valid(load_valid),
+      .load_ready(load_ready),
+      .load_idle(load_idle),
+      .codes_in_use(codes_in_use),
+      .codes_begin(codes_begin),
+      .order_valid(order_valid),
+      .order_ready(order_ready),
+      .order_matrix(order_matrix),
+      .resting(resting),
+      .stream_valid(stream_valid),
+      .stream_take(stream_take),
       .stream_beat(stream_beat),
       .row_request(row_request),
       .row_granted(row_granted),
       .row_valid(row_valid),
       .row_take(row_take),
       .row_beat(arrived_beat),
-      .const_write(const_write),
-      .const_addr(const_addr),
-      .const_data(const_data)
-  );
-
-  // Vectors and scalars
-
-  wire vector_scalar_read;
-  wire [4:0] vector_scalar_addr;
-  wire [15:0] vector_scalar_m;
-  wire [11:0] vector_scalar_e;
-  wire [119:0] progress;
-  wire drain_write;
-  wire [14:0] drain_addr;
-  wire [32*LANES-1:0] drain_data;
-  wire code_write;
-  wire [1:0] code_buffer;
-  wire [14:0] code_addr;
-  wire [8*LANES-1:0] code_data;
-  wire clear_maximum;
-  wire clear_sum;
-  wire [29:0] maximum;
-  wire [47:0] sum;
-
-  sterna_vector #(
-      .LANES(LANES),
-      .VECTOR_WORDS(VECTOR_WORDS),
-      .STATE_WORDS(STATE_WORDS),
-      .CONST_ROWS(CONST_ROWS),
-      .CONST_BANKS(BANKS)
-  ) vector_unit (
-      .clk(clk),
-      .rst(unit_rst),
-      .in_valid(vector_valid),
-      .in_ready(vector_ready),
-      .in_instruction(instruction),
-      .idle(vector_idle),
-      .scalar_read(vector_scalar_read),
-      .scalar_addr(vector_scalar_addr),
-      .scalar_m(vector_scalar_m),
-      .scalar_e(vector_scalar_e),
-      .progress(progress),
-      .drain_write(drain_write),
-      .drain_addr(drain_addr[VA-1:0]),
-      .drain_data(drain_data),
-      .code_write(code_write),
-      .code_buffer(code_buffer),
-      .code_addr(code_addr),
-      .code_data(code_data),
-      .clear_maximum(clear_maximum),
-      .clear_sum(clear_sum),
-      .maximum(maximum),
-      .sum(sum),
-      .const_write(const_write),
-      .const_addr(const_addr),
-      .const_data(const_data),
       .table_write(table_write),
       .table_addr(table_addr),
       .table_data(table_data),
-      .host_read(window_read),
-      .host_space(window_space),
-      .host_addr(window_addr),
-      .host_lane(window_lane),
-      .host_write_s(window_write),
-      .host_data(window_data),
-      .host_value(window_value),
-      .busy(vector_busy),
-      .waiting(vector_waiting),
-      .held(vector_held)
-  );
-
-  wire [4:0] drain_scalar_addr;
-  wire [15:0] drain_scalar_m;
-  wire [11:0] drain_scalar_e;
-  wire [31:0] marks;
-
-  sterna_scalar scalar_unit (
-      .clk(clk),
-      .rst(unit_rst),
-      .in_valid(scalar_valid),
-      .in_ready(scalar_ready),
-      .in_instruction(instruction),
-      .idle(scalar_idle),
-      .maximum(maximum),
-      .sum(sum),
-      .clear_maximum(clear_maximum),
-      .clear_sum(clear_sum),
-      .vector_read(vector_scalar_read),
-      .vector_addr(vector_scalar_addr),
-      .vector_m(vector_scalar_m),
-      .vector_e(vector_scalar_e),
-      .drain_addr(drain_scalar_addr),
-      .drain_m(drain_scalar_m),
-      .drain_e(drain_scalar_e),
-      .host_read(host_scalar_read),
-      .host_addr(host_scalar_addr),
-      .host_value(host_scalar_value),
-      .unset(matrix_valid),
-      .unset_addr(instruction[18:14]),
-      .marks(marks)
-  );
-
-  // Products
-
-  wire codes_valid;
-  wire codes_take;
-  wire codes_last;
-  wire [39:0] group_codes;
-
-  sterna_codes #(
-      .LANES(LANES),
-      .CODES(CODES),
-      .WORDS(CODE_WORDS),
-      .TRITS(TRITS)
-  ) codes (
-      .clk(clk),
-      .rst(unit_rst),
-      .write(code_write),
-      .write_buffer(code_buffer),
-      .write_addr(code_addr),
-      .write_data(code_data),
-      .begin_write(codes_begin),
-      .begin_buffer(instruction[28:27]),
-      .in_use(codes_in_use),
-      .in_valid(matrix_valid),
-      .in_ready(codes_ready),
-      .in_base(instruction[70:56]),
-      .in_columns(instruction[55:40]),
-      .in_groups(matrix_groups),
-      .in_buffer(instruction[10:9]),
-      .out_valid(codes_valid),
-      .out_take(codes_take),
-      .out_last(codes_last),
-      .out_codes(group_codes)
-  );
-
-  wire hold_full;
-  wire hold_shift;
-  wire hold_done;
-  wire [ACC*LANES-1:0] hold_sums;
-
-  sterna_matvec #(
-      .BEAT (BEAT),
-      .ROWS (ROWS),
-      .LANES(LANES),
-      .BASE3(BASE3),
-      .ACC  (ACC)
-  ) matvec (
-      .clk(clk),
-      .rst(unit_rst),
-      .in_valid(matrix_valid),
-      .in_ready(matvec_ready),
-      .in_columns(instruction[55:40]),
-      .in_groups(matrix_groups),
-      .idle(matvec_idle),
-      .codes_valid(codes_valid),
-      .codes_take(codes_take),
-      .codes_last(codes_last),
-      .codes(group_codes),
-      .beat_valid(stream_valid && order_valid && order_matrix),
-      .beat_take(matvec_take),
-      .beat_end(matvec_end),
-      .beat(stream_beat),
-      .hold_full(hold_full),
-      .hold_shift(hold_shift),
-      .hold_done(hold_done),
-      .hold_sums(hold_sums),
-      .busy(matvec_busy),
-      .wait_weights(matvec_wait_weights),
-      .wait_codes(matvec_wait_codes),
-      .wait_drain(matvec_wait_drain)
-  );
-
-  wire logits_valid;
-  wire logits_ready = m_axis_logits_tready || !stream_logits;
-
-  sterna_drain #(
-      .ROWS (ROWS),
-      .LANES(LANES),
-      .ACC  (ACC)
-  ) drain (
-      .clk(clk),
-      .rst(unit_rst),
-      .in_valid(matrix_valid),
-      .in_ready(drain_ready),
-      .in_rows(instruction[39:20]),
-      .in_addr(instruction[87:73]),
-      .in_token(instruction[13:11]),
-      .in_register(instruction[18:14]),
-      .in_head(instruction[8]),
-      .idle(drain_idle),
-      .resting(drain_resting),
-      .hold_full(hold_full),
-      .hold_shift(hold_shift),
-      .hold_done(hold_done),
-      .hold_sums(hold_sums),
-      .marks(marks),
-      .scalar_addr(drain_scalar_addr),
-      .scalar_m(drain_scalar_m),
-      .scalar_e(drain_scalar_e),
-      .write(drain_write),
-      .write_addr(drain_addr),
-      .write_data(drain_data),
-      .begin_valid(matrix_valid),
-      .begin_token(instruction[13:11]),
-      .progress(progress),
       .logits_valid(logits_valid),
-      .logits_ready(logits_ready),
+      .logits_ready(m_axis_logits_tready || !stream_logits),
       .logits_data(m_axis_logits_tdata),
       .logits_keep(m_axis_logits_tkeep),
       .logits_last(m_axis_logits_tlast),
-      .stalled(logits_stalled),
       .largest_done(largest_done),
       .largest_index(largest_index),
-      .largest(largest)
+      .largest(largest),
+      .window_read(window_read),
+      .window_space(window_space),
+      .window_addr(window_addr),
+      .window_lane(window_lane),
+      .window_write(window_write),
+      .window_data(window_data),
+      .window_value(window_value),
+      .scalar_read(host_scalar_read),
+      .scalar_addr(host_scalar_addr),
+      .scalar_value(host_scalar_value),
+      .events(events)
   );
 
-  assign m_axis_logits_tvalid = logits_valid && stream_logits;
-
-  wire unused = &{1'b0, base, drain_addr};
+  wire unused = &{1'b0, base};
 
 endmodule
 

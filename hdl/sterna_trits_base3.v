@@ -14,16 +14,16 @@ module sterna_trits_base3 (
     output wire [4:0] negative
 );
 
-  // Bit b of the result: digit number `place` of b is `digit`.
+  // Bit `code` of the result: digit number `place` of b is `digit`.
   function [255:0] bytes_with(input integer place, input integer digit);
-    integer b;
+    integer code;
     integer power;
     begin
       bytes_with = 256'd0;
       power = 1;
-      for (b = 0; b < place; b = b + 1) power = power * 3;
-      for (b = 0; b < 243; b = b + 1) begin
-        if ((b / power) % 3 == digit) bytes_with[b] = 1'b1;
+      for (code = 0; code < place; code = code + 1) power = power * 3;
+      for (code = 0; code < 243; code = code + 1) begin
+        if ((code / power) % 3 == digit) bytes_with[code] = 1'b1;
       end
     end
   endfunction

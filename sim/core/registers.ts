@@ -67,6 +67,7 @@ export const CORE_ERRORS: Readonly<Record<number, string>> = {
 /** Names of the cycle counters, in order. */
 export const COUNTERS = [
   "total",
+  "sequenceWaiting",
   "matrixBusy",
   "matrixWaitsForWeights",
   "matrixWaitsForCodes",
@@ -76,7 +77,6 @@ export const COUNTERS = [
   "vectorWaitsForMatrix",
   "vectorHeldByDrain",
   "scalarBusy",
-  "sequenceWaiting",
   "logitsStalled",
   "matrixIdle",
 ] as const;

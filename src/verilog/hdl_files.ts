@@ -9,6 +9,7 @@ import boot from "../../hdl/sterna_boot.v" with { type: "text" };
 import codes from "../../hdl/sterna_codes.v" with { type: "text" };
 import core from "../../hdl/sterna_core.v" with { type: "text" };
 import counters from "../../hdl/sterna_counters.v" with { type: "text" };
+import datapath from "../../hdl/sterna_datapath.v" with { type: "text" };
 import divide from "../../hdl/sterna_divide.v" with { type: "text" };
 import drain from "../../hdl/sterna_drain.v" with { type: "text" };
 import fetch from "../../hdl/sterna_fetch.v" with { type: "text" };
@@ -67,6 +68,7 @@ export const CORE_FILES: readonly VerilogFile[] = [
   { name: "sterna_matvec.v", text: matvec },
   { name: "sterna_drain.v", text: drain },
   { name: "sterna_load.v", text: load },
+  { name: "sterna_datapath.v", text: datapath },
   { name: "sterna_fetch.v", text: fetch },
   { name: "sterna_boot.v", text: boot },
   { name: "sterna_sequence.v", text: sequence },

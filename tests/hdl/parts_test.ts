@@ -18,7 +18,7 @@ testBench("bench_parts", [
   },
   {
     module: "sterna_trits_base3",
-    fault: { from: "b < 243", to: "b < 242" },
+    fault: { from: "code < 243", to: "code < 242" },
     checks: { "decodes every byte": checkBase3 },
   },
   {

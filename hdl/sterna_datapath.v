@@ -1,0 +1,398 @@
+// The units that compute a token, and the paths between them: everything of sterna_core that sees
+// vectors, codes or weights.
+//
+//   instruction --> loader | vector_unit | scalar_unit | codes, matvec, drain
+//
+//   stream --order--+--> loader --> constants --> vector_unit <--> scalar_unit
+//                   |                             |  ^   scale ------v
+//                   |                       codes v  | results       v
+//                   +------------> matvec <-- codes  +----------- drain --> logits, largest
+//                                    +---- sums ---------------------^
+//
+// An instruction arrives with the valid of its unit, and only when that unit's ready is high.
+// order_* says, in program order, which instruction the next beats of the stream belong to.
+// Units run on their own until they are idle; rst stops all of them at once.
+`default_nettype none
+
+module sterna_datapath #(
+    parameter BEAT         = 16,    // bytes of a beat: 4 to 128, a power of two
+    parameter BASE3        = 1,     // 1: five trits a byte, base 3; 0: four trits a byte, 2 bits
+    parameter ROWS         = 16,    // rows of a matrix at once: a power of two, at most BEAT
+    parameter LANES        = 4,     // lanes of the vector unit: a power of two, 2 to ROWS
+    parameter VECTOR_WORDS = 4096,  // words of the vector memory, a power of two
+    parameter STATE_WORDS  = 2048,  // words of the state memory, a power of two
+    parameter CONST_WORDS  = 2048,  // words of the constant memory, a power of two
+    parameter CODE_WORDS   = 1024,  // words of the code memory, a power of two
+    parameter EVENTS       = 11     // events that are counted
+) (
+    input  wire                     clk,
+    input  wire                     rst,
+    // Instructions
+    input  wire [            127:8] instruction,
+    input  wire                     vector_valid,
+    output wire                     vector_ready,
+    output wire                     vector_idle,
+    input  wire                     scalar_valid,
+    output wire                     scalar_ready,
+    output wire                     scalar_idle,
+    input  wire                     matrix_valid,
+    output wire                     matrix_ready,
+    output wire                     matrix_idle,
+    input  wire [             19:0] matrix_groups,
+    input  wire                     load_valid,
+    output wire                     load_ready,
+    output wire                     load_idle,
+    output wire [              3:0] codes_in_use,
+    input  wire                     codes_begin,
+    input  wire                     order_valid,
+    output wire                     order_ready,
+    input  wire                     order_matrix,
+    output wire                     resting,        // nothing moves until another instruction
+    // Weight stream and embedding row
+    input  wire                     stream_valid,
+    output wire                     stream_take,
+    input  wire [       8*BEAT-1:0] stream_beat,
+    output wire                     row_request,
+    input  wire                     row_granted,
+    input  wire                     row_valid,
+    output wire                     row_take,
+    input  wire [       8*BEAT-1:0] row_beat,
+    // Sigmoid table
+    input  wire                     table_write,
+    input  wire [              8:0] table_addr,
+    input  wire [             26:0] table_data,
+    // Logits
+    output wire                     logits_valid,
+    input  wire                     logits_ready,
+    output wire [     32*LANES-1:0] logits_data,
+    output wire [        LANES-1:0] logits_keep,
+    output wire                     logits_last,
+    output wire                     largest_done,
+    output wire [             19:0] largest_index,
+    output wire [             31:0] largest,
+    // Host
+    input  wire                     window_read,
+    input  wire                     window_space,
+    input  wire [             15:0] window_addr,
+    input  wire [$clog2(LANES)-1:0] window_lane,
+    input  wire [        LANES-1:0] window_write,
+    input  wire [             31:0] window_data,
+    output wire [             31:0] window_value,
+    input  wire                     scalar_read,
+    input  wire [              4:0] scalar_addr,
+    output wire [             27:0] scalar_value,
+    // Counted by the host
+    output wire [       EVENTS-1:0] events
+);
+
+  localparam TRITS = BASE3 != 0 ? 5 : 4;
+  localparam ACC = 24;
+  localparam CODES = LANES < 8 ? 8 : LANES;
+  localparam BANKS = BEAT / 2 > LANES ? BEAT / 2 / LANES : 1;
+  localparam CONST_ROWS = CONST_WORDS / BANKS;
+  localparam VA = $clog2(VECTOR_WORDS);
+
+  wire codes_ready;
+  wire matvec_ready;
+  wire drain_ready;
+  wire matvec_idle;
+  wire drain_idle;
+  wire drain_resting;
+  wire matvec_busy;
+  wire matvec_wait_weights;
+  wire matvec_wait_codes;
+  wire matvec_wait_drain;
+  wire vector_busy;
+  wire vector_waiting;
+  wire vector_held;
+  wire logits_stalled;
+  wire load_take;
+  wire in_turn;
+  wire turn_matrix;
+
+  assign matrix_ready = codes_ready && matvec_ready && drain_ready;
+  assign matrix_idle = matvec_idle && drain_idle;
+  assign resting = vector_idle && scalar_idle && drain_resting &&
+                   (matvec_wait_drain || (matvec_idle && load_idle));
+  assign events = {
+    !matvec_busy && !matvec_wait_codes && !matvec_wait_drain && !matvec_wait_weights && !load_take,
+    logits_stalled,
+    !scalar_idle,
+    vector_held,
+    vector_waiting,
+    vector_busy,
+    load_take,
+    matvec_wait_drain,
+    matvec_wait_codes && !load_take,
+    matvec_wait_weights && !load_take,
+    matvec_busy
+  };
+
+  // Whose turn it is on the weight stream
+
+  wire matvec_take;
+  wire matvec_end;
+  wire load_end;
+
+  sterna_queue #(
+      .WIDTH(1),
+      .DEPTH(8)
+  ) order (
+      .clk(clk),
+      .rst(rst),
+      .in_valid(order_valid),
+      .in_ready(order_ready),
+      .in_data(order_matrix),
+      .out_valid(in_turn),
+      .out_ready(matvec_end || load_end),
+      .out_data(turn_matrix)
+  );
+
+  assign stream_take = matvec_take || load_take;
+
+  wire [BANKS*LANES-1:0] const_write;
+  wire [$clog2(CONST_ROWS)-1:0] const_addr;
+  wire [16*BANKS*LANES-1:0] const_data;
+
+  sterna_load #(
+      .BEAT (BEAT),
+      .LANES(LANES),
+      .BANKS(BANKS),
+      .ROWS (CONST_ROWS)
+  ) loader (
+      .clk(clk),
+      .rst(rst),
+      .in_valid(load_valid),
+      .in_ready(load_ready),
+      .in_embedding(instruction[8]),
+      .in_address(instruction[30:16]),
+      .in_beats(instruction[47:32]),
+      .idle(load_idle),
+      .stream_valid(stream_valid && in_turn && !turn_matrix),
+      .stream_take(load_take),
+      .stream_end(load_end),
+      .stream_beat(stream_beat),
+      .row_request(row_request),
+      .row_granted(row_granted),
+      .row_valid(row_valid),
+      .row_take(row_take),
+      .row_beat(row_beat),
+      .const_write(const_write),
+      .const_addr(const_addr),
+      .const_data(const_data)
+  );
+
+  // Vectors and scalars
+
+  wire vector_scalar_read;
+  wire [4:0] vector_scalar_addr;
+  wire [15:0] vector_scalar_m;
+  wire [11:0] vector_scalar_e;
+  wire [119:0] progress;
+  wire drain_write;
+  wire [14:0] drain_addr;
+  wire [32*LANES-1:0] drain_data;
+  wire code_write;
+  wire [1:0] code_buffer;
+  wire [14:0] code_addr;
+  wire [8*LANES-1:0] code_data;
+  wire clear_maximum;
+  wire clear_sum;
+  wire [29:0] maximum;
+  wire [47:0] sum;
+
+  sterna_vector #(
+      .LANES(LANES),
+      .VECTOR_WORDS(VECTOR_WORDS),
+      .STATE_WORDS(STATE_WORDS),
+      .CONST_ROWS(CONST_ROWS),
+      .CONST_BANKS(BANKS)
+  ) vector_unit (
+      .clk(clk),
+      .rst(rst),
+      .in_valid(vector_valid),
+      .in_ready(vector_ready),
+      .in_instruction(instruction),
+      .idle(vector_idle),
+      .scalar_read(vector_scalar_read),
+      .scalar_addr(vector_scalar_addr),
+      .scalar_m(vector_scalar_m),
+      .scalar_e(vector_scalar_e),
+      .progress(progress),
+      .drain_write(drain_write),
+      .drain_addr(drain_addr[VA-1:0]),
+      .drain_data(drain_data),
+      .code_write(code_write),
+      .code_buffer(code_buffer),
+      .code_addr(code_addr),
+      .code_data(code_data),
+      .clear_maximum(clear_maximum),
+      .clear_sum(clear_sum),
+      .maximum(maximum),
+      .sum(sum),
+      .const_write(const_write),
+      .const_addr(const_addr),
+      .const_data(const_data),
+      .table_write(table_write),
+      .table_addr(table_addr),
+      .table_data(table_data),
+      .host_read(window_read),
+      .host_space(window_space),
+      .host_addr(window_addr),
+      .host_lane(window_lane),
+      .host_write_s(window_write),
+      .host_data(window_data),
+      .host_value(window_value),
+      .busy(vector_busy),
+      .waiting(vector_waiting),
+      .held(vector_held)
+  );
+
+  wire [4:0] drain_scalar_addr;
+  wire [15:0] drain_scalar_m;
+  wire [11:0] drain_scalar_e;
+  wire [31:0] marks;
+
+  sterna_scalar scalar_unit (
+      .clk(clk),
+      .rst(rst),
+      .in_valid(scalar_valid),
+      .in_ready(scalar_ready),
+      .in_instruction(instruction),
+      .idle(scalar_idle),
+      .maximum(maximum),
+      .sum(sum),
+      .clear_maximum(clear_maximum),
+      .clear_sum(clear_sum),
+      .vector_read(vector_scalar_read),
+      .vector_addr(vector_scalar_addr),
+      .vector_m(vector_scalar_m),
+      .vector_e(vector_scalar_e),
+      .drain_addr(drain_scalar_addr),
+      .drain_m(drain_scalar_m),
+      .drain_e(drain_scalar_e),
+      .host_read(scalar_read),
+      .host_addr(scalar_addr),
+      .host_value(scalar_value),
+      .unset(matrix_valid),
+      .unset_addr(instruction[18:14]),
+      .marks(marks)
+  );
+
+  // Products
+
+  wire codes_valid;
+  wire codes_take;
+  wire codes_last;
+  wire [39:0] group_codes;
+
+  sterna_codes #(
+      .LANES(LANES),
+      .CODES(CODES),
+      .WORDS(CODE_WORDS),
+      .TRITS(TRITS)
+  ) codes (
+      .clk(clk),
+      .rst(rst),
+      .write(code_write),
+      .write_buffer(code_buffer),
+      .write_addr(code_addr),
+      .write_data(code_data),
+      .begin_write(codes_begin),
+      .begin_buffer(instruction[28:27]),
+      .in_use(codes_in_use),
+      .in_valid(matrix_valid),
+      .in_ready(codes_ready),
+      .in_base(instruction[70:56]),
+      .in_columns(instruction[55:40]),
+      .in_groups(matrix_groups),
+      .in_buffer(instruction[10:9]),
+      .out_valid(codes_valid),
+      .out_take(codes_take),
+      .out_last(codes_last),
+      .out_codes(group_codes)
+  );
+
+  wire hold_full;
+  wire hold_shift;
+  wire hold_done;
+  wire [ACC*LANES-1:0] hold_sums;
+
+  sterna_matvec #(
+      .BEAT (BEAT),
+      .ROWS (ROWS),
+      .LANES(LANES),
+      .BASE3(BASE3),
+      .ACC  (ACC)
+  ) matvec (
+      .clk(clk),
+      .rst(rst),
+      .in_valid(matrix_valid),
+      .in_ready(matvec_ready),
+      .in_columns(instruction[55:40]),
+      .in_groups(matrix_groups),
+      .idle(matvec_idle),
+      .codes_valid(codes_valid),
+      .codes_take(codes_take),
+      .codes_last(codes_last),
+      .codes(group_codes),
+      .beat_valid(stream_valid && in_turn && turn_matrix),
+      .beat_take(matvec_take),
+      .beat_end(matvec_end),
+      .beat(stream_beat),
+      .hold_full(hold_full),
+      .hold_shift(hold_shift),
+      .hold_done(hold_done),
+      .hold_sums(hold_sums),
+      .busy(matvec_busy),
+      .wait_weights(matvec_wait_weights),
+      .wait_codes(matvec_wait_codes),
+      .wait_drain(matvec_wait_drain)
+  );
+
+  sterna_drain #(
+      .ROWS (ROWS),
+      .LANES(LANES),
+      .ACC  (ACC)
+  ) drain (
+      .clk(clk),
+      .rst(rst),
+      .in_valid(matrix_valid),
+      .in_ready(drain_ready),
+      .in_rows(instruction[39:20]),
+      .in_addr(instruction[87:73]),
+      .in_token(instruction[13:11]),
+      .in_register(instruction[18:14]),
+      .in_head(instruction[8]),
+      .idle(drain_idle),
+      .resting(drain_resting),
+      .hold_full(hold_full),
+      .hold_shift(hold_shift),
+      .hold_done(hold_done),
+      .hold_sums(hold_sums),
+      .marks(marks),
+      .scalar_addr(drain_scalar_addr),
+      .scalar_m(drain_scalar_m),
+      .scalar_e(drain_scalar_e),
+      .write(drain_write),
+      .write_addr(drain_addr),
+      .write_data(drain_data),
+      .begin_valid(matrix_valid),
+      .begin_token(instruction[13:11]),
+      .progress(progress),
+      .logits_valid(logits_valid),
+      .logits_ready(logits_ready),
+      .logits_data(logits_data),
+      .logits_keep(logits_keep),
+      .logits_last(logits_last),
+      .stalled(logits_stalled),
+      .largest_done(largest_done),
+      .largest_index(largest_index),
+      .largest(largest)
+  );
+
+  wire unused = &{1'b0, drain_addr};
+
+endmodule
+
+`default_nettype wire
