@@ -30,7 +30,17 @@ export interface RunInput {
   readonly tap?: Tap;
 }
 
-function checkIds(graph: Graph, ids: Int32Array): void {
+/**
+ * Refuses ids that a graph cannot run.
+ *
+ * @param graph A graph.
+ * @param ids Token ids.
+ * @throws {RangeError} If there are none, or one is outside the vocabulary.
+ */
+export function checkIds(graph: Graph, ids: Int32Array): void {
+  if (ids.length === 0) {
+    throw new RangeError("Cannot run tokens as there must be one at least");
+  }
   const embed = graph.nodes.find(({ operands }) => operands.ids === "ids");
   const rows = graph.params[embed?.operands.table ?? ""]?.shape[0] ?? 0;
   const bad = ids.findIndex((id) => id < 0 || id >= rows);
@@ -75,7 +85,7 @@ function makeCall(
  * @param graph A checked graph.
  * @param input Parameters, ids and the sequence's state, which moves on.
  * @returns Every value by name, `[T, width]`.
- * @throws {RangeError} If an id is outside the vocabulary.
+ * @throws {RangeError} If there is no id, or one is outside the vocabulary.
  * @throws {TypeError} If a parameter or a state is missing.
  */
 export function runGraph(

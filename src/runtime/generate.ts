@@ -55,6 +55,7 @@ export async function* generate(
   if (prompt.length === 0) {
     throw new RangeError("Cannot generate as the prompt has no tokens");
   }
+  if (signal?.aborted) return;
   prompt.forEach((id) => sampler.accept(id));
   const pick = async (logits: Logits): Promise<number> => {
     const row = logitsRow(logits, logits.rows - 1);
@@ -66,8 +67,9 @@ export async function* generate(
   const fast = sampler.isGreedy && adjust === undefined &&
     sequence.greedy !== undefined;
   if (fast && tokens > 1) {
-    if (stop?.has(next)) return;
+    if (signal?.aborted || stop?.has(next)) return;
     yield next;
+    if (signal?.aborted) return;
     for await (const id of sequence.greedy!(next, tokens - 1)) {
       if (signal?.aborted || stop?.has(id)) return;
       yield id;

@@ -4,7 +4,12 @@
  * moved to another machine. Implementations: the reference here, WebGPU beside
  * it, RTL in `sim/`.
  */
-import type { Graph, Profile, SequenceState } from "../ir/mod.ts";
+import {
+  type Graph,
+  inferTypes,
+  type Profile,
+  type SequenceState,
+} from "../ir/mod.ts";
 import type { Tap } from "../reference/mod.ts";
 
 /** The machines. */
@@ -47,7 +52,8 @@ export interface Sequence {
    * @param want Which logits to give back.
    * @param tap Called with every value of the graph, by name; slows a device down.
    * @returns The logits wanted.
-   * @throws {RangeError} If an id is outside the vocabulary.
+   * @throws {RangeError} If there is no id, or one is outside the vocabulary:
+   * the state has not moved then.
    */
   advance(
     ids: Int32Array<ArrayBuffer>,
@@ -60,6 +66,7 @@ export interface Sequence {
    * Replaces the state.
    *
    * @param state A state of the same graph; it is copied.
+   * @throws {TypeError} If it is not a state of that graph.
    */
   restore(state: SequenceState): Promise<void>;
   /**
@@ -117,6 +124,6 @@ export function logitsExponent(graph: Graph): number {
  * @returns The number of logits a position.
  */
 export function vocabularySize(graph: Graph): number {
-  const node = graph.nodes.find(({ name }) => name === graph.outputs.logits);
-  return graph.params[node?.operands.weight ?? ""]?.shape[0] ?? 0;
+  const width = inferTypes(graph).get(graph.outputs.logits!)?.shape.at(-1);
+  return typeof width === "number" ? width : 0;
 }

@@ -1,13 +1,20 @@
 /** The reference as a machine. */
 import type { Model } from "../format/mod.ts";
 import {
+  checkState,
   cloneState,
   emptyState,
   type Graph,
   type Profile,
   type SequenceState,
 } from "../ir/mod.ts";
-import { makeParam, type Param, runGraph, type Tap } from "../reference/mod.ts";
+import {
+  checkIds,
+  makeParam,
+  type Param,
+  runGraph,
+  type Tap,
+} from "../reference/mod.ts";
 import {
   type Logits,
   logitsExponent,
@@ -47,6 +54,7 @@ class ReferenceSequence implements Sequence {
   }
 
   #advance(ids: Int32Array<ArrayBuffer>, want: Want, tap?: Tap): Logits {
+    checkIds(this.#graph, ids); // all of them, before the state moves
     const kept: (Float32Array | Int32Array)[] = [];
     let width = 0;
     for (let at = 0; at < ids.length; at += CHUNK) {
@@ -81,8 +89,13 @@ class ReferenceSequence implements Sequence {
   }
 
   restore(state: SequenceState): Promise<void> {
-    this.#state = cloneState(state);
-    return Promise.resolve();
+    try {
+      checkState(state, this.#graph);
+      this.#state = cloneState(state);
+      return Promise.resolve();
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   dispose(): void {}

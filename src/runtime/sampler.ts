@@ -115,14 +115,24 @@ export class Sampler {
   /**
    * Chooses a token.
    *
-   * @param logits One position's logits, `[V]`; not changed.
+   * @param logits One position's logits, `[V]`; not changed. A token with
+   * minus infinity is never chosen.
    * @returns The chosen id, remembered.
+   * @throws {RangeError} If no token can be chosen.
    */
   choose(logits: Float32Array | Float64Array): number {
     const penalised = this.#penalise(logits);
     const { temperature } = this.#options;
+    const best = largest(penalised);
+    if (!Number.isFinite(penalised[best])) {
+      throw new RangeError(
+        `Cannot choose a token as the largest logit must be finite: ${
+          penalised[best]
+        }`,
+      );
+    }
     const id = temperature === 0
-      ? largest(penalised)
+      ? best
       : this.#draw(this.#keep(penalised, temperature));
     this.accept(id);
     return id;
@@ -147,24 +157,25 @@ export class Sampler {
     temperature: number,
   ): { id: number; weight: number }[] {
     const { topK, topP, minP } = this.#options;
-    const sorted: Candidate[] = Array.from(
-      logits,
-      (logit, id) => ({ id, logit }),
-    );
+    const sorted: Candidate[] = [];
+    logits.forEach((logit, id) => {
+      if (logit > -Infinity) sorted.push({ id, logit });
+    });
     sorted.sort((a, b) => b.logit - a.logit || a.id - b.id);
     const top = topK === 0 ? sorted : sorted.slice(0, topK);
     const best = top[0]!.logit;
     const weighted = top.map(({ id, logit }) => ({
       id,
       weight: Math.exp((logit - best) / temperature),
-    })).filter(({ weight }) => weight >= minP);
+    }));
     const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
     let reached = 0;
     const end = weighted.findIndex(({ weight }) => {
       reached += weight;
       return reached >= topP * total;
     });
-    return end < 0 ? weighted : weighted.slice(0, end + 1);
+    return (end < 0 ? weighted : weighted.slice(0, end + 1))
+      .filter(({ weight }) => weight >= minP && weight > 0);
   }
 
   #draw(kept: readonly { id: number; weight: number }[]): number {
@@ -178,10 +189,11 @@ export class Sampler {
   }
 }
 
-/** The first index of the largest. */
+/** The first index of the largest; of a NaN if there is one. */
 function largest(logits: Float32Array | Float64Array): number {
   let best = 0;
-  for (let k = 1; k < logits.length; k++) {
+  for (let k = 0; k < logits.length; k++) {
+    if (Number.isNaN(logits[k])) return k;
     if (logits[k]! > logits[best]!) best = k;
   }
   return best;

@@ -3,7 +3,15 @@
  * implementation of `tokenizer.json`, kept by those who define the format.
  */
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
-import { type Model, parseJson, TOKENIZER_NAME } from "../format/mod.ts";
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  type Model,
+  parseJson,
+  quote,
+  TOKENIZER_NAME,
+} from "../format/mod.ts";
 
 /** Turns text into ids and ids into text. */
 export interface TextTokenizer {
@@ -31,42 +39,69 @@ export interface TextTokenizer {
   piece(id: number): string;
 }
 
-interface AddedToken {
-  readonly id: number;
-  readonly content: string;
-  readonly special: boolean;
+/** Starts what stands for a hidden piece: half of a character, so in no text. */
+const HIDDEN = "\uD800";
+
+/** The texts of control tokens. */
+function controlTokens(json: JsonObject): Set<string> {
+  const added = Array.isArray(json.added_tokens) ? json.added_tokens : [];
+  return new Set(
+    added.filter(isJsonObject)
+      .filter(({ special }) => special === true)
+      .map(({ content }) => content)
+      .filter((content) => typeof content === "string"),
+  );
 }
 
-/** Splits text at control tokens, longest first. */
-function splitAt(
-  text: string,
-  added: readonly AddedToken[],
-): (string | AddedToken)[] {
-  const special = added.filter(({ special }) => special)
-    .toSorted((a, b) => b.content.length - a.content.length);
-  const parts: (string | AddedToken)[] = [];
-  let plain = "";
-  for (let at = 0; at < text.length;) {
-    const hit = special.find(({ content }) =>
-      content !== "" && text.startsWith(content, at)
+/**
+ * Takes the control tokens out of a `tokenizer.json`: from the list of tokens
+ * that are found in a text, and from the vocabulary, where models of the unigram
+ * kind would find them too. Ids stay as they are.
+ */
+function hideControl(
+  json: JsonObject,
+  control: ReadonlySet<string>,
+): JsonObject {
+  const hide = (piece: JsonValue): JsonValue =>
+    typeof piece === "string" && control.has(piece) ? HIDDEN + piece : piece;
+  const model = json.model as JsonObject;
+  const { vocab, merges, unk_token: unknown } = model;
+  const hidden: JsonObject = { ...model };
+  if (unknown !== undefined) hidden.unk_token = hide(unknown);
+  if (Array.isArray(vocab)) {
+    hidden.vocab = vocab.map((entry) =>
+      Array.isArray(entry) ? [hide(entry[0]!), ...entry.slice(1)] : entry
     );
-    if (hit === undefined) {
-      plain += text[at++];
-    } else {
-      if (plain !== "") parts.push(plain);
-      plain = "";
-      parts.push(hit);
-      at += hit.content.length;
-    }
+  } else if (isJsonObject(vocab)) {
+    hidden.vocab = Object.fromEntries(
+      Object.entries(vocab).map(([piece, id]) => [hide(piece), id]),
+    );
   }
-  if (plain !== "") parts.push(plain);
-  return parts;
+  if (Array.isArray(merges)) {
+    hidden.merges = merges.filter((merge) => {
+      const made = Array.isArray(merge) ? merge.join("") : merge;
+      return !control.has(String(made).replace(" ", ""));
+    });
+  }
+  return {
+    ...json,
+    model: hidden,
+    added_tokens: (json.added_tokens as JsonObject[])
+      .filter(({ special }) => special !== true),
+  };
 }
 
-/** The parts of `tokenizer.json` that say what an id means. */
-interface TokenizerJson {
-  readonly added_tokens?: readonly AddedToken[];
-  readonly model?: { readonly vocab?: unknown };
+function build(json: JsonValue, name: string): HuggingFaceTokenizer {
+  try {
+    return new HuggingFaceTokenizer(json as object, {
+      clean_up_tokenization_spaces: false, // text is what the ids say
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new SyntaxError(
+      `Cannot use the tokenizer of ${name}: ${quote(why)}`,
+    );
+  }
 }
 
 /**
@@ -81,35 +116,32 @@ export function makeTokenizer(
   bytes: Uint8Array,
   name: string,
 ): TextTokenizer {
-  const json = parseJson(bytes, { name }) as TokenizerJson;
-  let inner: HuggingFaceTokenizer;
-  try {
-    // Control tokens are matched here or not at all, so the library sees none.
-    inner = new HuggingFaceTokenizer(json, {});
-  } catch (error) {
-    throw new SyntaxError(
-      `Cannot use the tokenizer of ${name}: ${
-        error instanceof Error ? error.message : error
-      }`,
-    );
-  }
-  const added = json.added_tokens ?? [];
-  const encodePlain = (text: string): number[] =>
-    Array.from(inner.encode(text, { add_special_tokens: false }).ids);
+  const json = parseJson(bytes, { name });
+  const whole = build(json, name);
+  const control = controlTokens(json as JsonObject);
+  const plain = control.size === 0
+    ? whole
+    : build(hideControl(json as JsonObject, control), name);
   return {
     encode(text, { special = false } = {}) {
-      if (special) {
-        return splitAt(text, added).flatMap((part) =>
-          typeof part === "string" ? encodePlain(part) : [part.id]
+      const { ids } = (special ? whole : plain)
+        .encode(text, { add_special_tokens: false });
+      const known = Array.from(ids);
+      if (!known.every((id) => Number.isSafeInteger(id) && id >= 0)) {
+        throw new SyntaxError(
+          `Cannot use the tokenizer of ${name} as a piece must have an id`,
         );
       }
-      return encodePlain(text);
+      return known;
     },
-    decode: (ids) =>
-      ids.length === 0
+    decode(ids) {
+      // A vocabulary may be padded beyond the tokenizer's pieces.
+      const known = ids.filter((id) => whole.id_to_token(id) !== undefined);
+      return known.length === 0
         ? ""
-        : inner.decode([...ids], { skip_special_tokens: true }),
-    piece: (id) => inner.id_to_token(id) ?? `<${id}>`,
+        : whole.decode(known, { skip_special_tokens: true });
+    },
+    piece: (id) => whole.id_to_token(id) ?? `<${id}>`,
   };
 }
 
@@ -129,10 +161,17 @@ export async function modelTokenizer(model: Model): Promise<TextTokenizer> {
   return makeTokenizer(await model.read(TOKENIZER_NAME), model.name);
 }
 
+/** Ids that are decoded again with each new one, before the older are let go. */
+const WINDOW = 64;
+
+/** Ids that stay then: what comes is decoded behind some of what was. */
+const CONTEXT = 8;
+
 /** Turns ids into text as they come, never half a character. */
 export class StreamDecoder {
   #tokenizer: TextTokenizer;
   #ids: number[] = [];
+  /** What the ids gave and was shown. */
   #shown = "";
 
   /**
@@ -152,10 +191,9 @@ export class StreamDecoder {
    */
   push(id: number): string {
     this.#ids.push(id);
-    const text = this.#tokenizer.decode(this.#ids);
-    // A character cut in two decodes to U+FFFD until its last byte is there.
-    const certain = text.replace(/\uFFFD+$/, "");
-    return this.#show(certain);
+    const fresh = this.#show(this.#certain());
+    if (this.#ids.length >= WINDOW) this.#forget();
+    return fresh;
   }
 
   /**
@@ -167,10 +205,28 @@ export class StreamDecoder {
     return this.#show(this.#tokenizer.decode(this.#ids));
   }
 
+  /** A character cut in two decodes to U+FFFD until its last byte is there. */
+  #certain(): string {
+    return this.#tokenizer.decode(this.#ids).replace(/\uFFFD$/, "");
+  }
+
+  /** Lets old ids go, so that a long text does not take longer and longer. */
+  #forget(): void {
+    const all = this.#ids;
+    this.#ids = all.slice(-CONTEXT);
+    const text = this.#certain();
+    if (text === "") this.#ids = all; // control tokens alone are no context
+    else this.#shown = text;
+  }
+
   #show(text: string): string {
-    if (!text.startsWith(this.#shown)) return "";
-    const fresh = text.slice(this.#shown.length);
+    // What is shown cannot be taken back: go on behind what both begin with.
+    let same = 0;
+    while (same < this.#shown.length && text[same] === this.#shown[same]) {
+      same++;
+    }
+    if (text.length <= same) return "";
     this.#shown = text;
-    return fresh;
+    return text.slice(same);
   }
 }
