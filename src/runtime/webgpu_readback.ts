@@ -28,7 +28,7 @@ export class Readback {
    * Submits work and asks for its result.
    *
    * @param stage What it does, as `<act> <object>`.
-   * @param submit Submits it; its last copy is {@linkcode Readback.copy}.
+   * @param submit Submits it, with {@linkcode Readback.copy} after it.
    * @throws {DeviceError} If the device is known to be lost, or a call throws.
    */
   start(stage: string, submit: () => void): void {
@@ -43,20 +43,24 @@ export class Readback {
   }
 
   /**
-   * Records the copy.
+   * Records a copy.
    *
    * @param encoder Where to.
-   * @param from The buffer to read.
-   * @param bytes How many bytes.
-   * @param offset First byte.
+   * @param source The buffer to read.
+   * @param range How many bytes, and their first byte in the source and here; 0
+   * when left out.
    */
   copy(
     encoder: GPUCommandEncoder,
-    from: GPUBuffer,
-    bytes: number,
-    offset = 0,
+    source: GPUBuffer,
+    range: {
+      readonly bytes: number;
+      readonly from?: number;
+      readonly to?: number;
+    },
   ): void {
-    encoder.copyBufferToBuffer(from, offset, this.#staging, 0, bytes);
+    const { bytes, from = 0, to = 0 } = range;
+    encoder.copyBufferToBuffer(source, from, this.#staging, to, bytes);
   }
 
   /**

@@ -113,7 +113,7 @@ export class GreedyRing {
     const { ids, states, submit } = this.#parts;
     slot.readback.start("compute a token", () => {
       submit(first, (encoder) => {
-        slot.readback.copy(encoder, ids, 4);
+        slot.readback.copy(encoder, ids, { bytes: 4 });
         states.forEach((state, i) =>
           encoder.copyBufferToBuffer(
             state,

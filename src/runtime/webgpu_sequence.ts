@@ -205,7 +205,7 @@ export class WebGpuSequence implements Sequence {
       this.#submit(this.#parts, {
         ids: id,
         list: bound.step,
-        copies: (encoder) => readback.copy(encoder, logits, bytes),
+        copies: (encoder) => readback.copy(encoder, logits, { bytes }),
       });
     });
     this.#position++;
@@ -240,7 +240,7 @@ export class WebGpuSequence implements Sequence {
           this.#submit(this.#parts, {
             ids: part,
             list: bound.chunk,
-            copies: (encoder) => readback.copy(encoder, logits, bytes),
+            copies: (encoder) => readback.copy(encoder, logits, { bytes }),
           });
         });
         this.#position += part.length;
@@ -266,13 +266,33 @@ export class WebGpuSequence implements Sequence {
     for (let at = 0; at < ids.length; at += chunkTokens) {
       const part = ids.slice(at, at + chunkTokens);
       const tokens = part.length;
-      await this.#gpu.run("compute values", () => {
-        this.#submit(on, { ids: part, list: on.bound.chunk });
+      const offsets = new Map<string, number>();
+      let size = 0;
+      for (const [name, { dtype, width }] of Object.entries(values)) {
+        offsets.set(name, size);
+        size += tokens * valueRowBytes(dtype, width);
+      }
+      using readback = new Readback(this.#gpu, size);
+      readback.start("compute values", () => {
+        this.#submit(on, {
+          ids: part,
+          list: on.bound.chunk,
+          copies: (encoder) => {
+            for (const [name, { dtype, width }] of Object.entries(values)) {
+              readback.copy(encoder, this.#buffer(on, name), {
+                bytes: tokens * valueRowBytes(dtype, width),
+                to: offsets.get(name)!,
+              });
+            }
+          },
+        });
       });
       this.#position += tokens;
+      const all = await readback.finish(size);
       for (const [name, { dtype, width }] of Object.entries(values)) {
         const row = valueRowBytes(dtype, width);
-        const data = await this.#read(this.#buffer(on, name), tokens * row);
+        const begin = offsets.get(name)!;
+        const data = all.slice(begin, begin + tokens * row);
         if (name === logits && want === "all") kept.push(data.slice(0));
         if (
           name === logits && want === "last" && at + tokens === ids.length
@@ -291,7 +311,7 @@ export class WebGpuSequence implements Sequence {
     using readback = new Readback(this.#gpu, bytes);
     readback.start("read a buffer back", () => {
       const encoder = this.#gpu.device.createCommandEncoder();
-      readback.copy(encoder, buffer, bytes, offset);
+      readback.copy(encoder, buffer, { bytes, from: offset });
       this.#gpu.device.queue.submit([encoder.finish()]);
     });
     return await readback.finish(bytes);

@@ -66,6 +66,8 @@ export interface EmitContext {
   readonly mode: "step" | "chunk";
   /** Which ternary products to use. */
   readonly ternary: TernaryStep;
+  /** Whether the node's result is the id of the next step, and nothing else. */
+  readonly feedsIds: boolean;
   /** Whether ternary weights are textures. */
   readonly textures: boolean;
   /** Elements a token of a value. */
@@ -283,8 +285,7 @@ function argmax(c: EmitContext, kernel: "argmax" | "argmax_int"): Draft[] {
     constants: { V: c.width(c.node.operands.logits!) },
     refs: [
       valueRef(c, "logits"),
-      // A step leaves its choice where the next step looks for its id.
-      c.mode === "step" ? { special: "ids", writes: true } : resultRef(c),
+      c.feedsIds ? { special: "ids", writes: true } : resultRef(c),
     ],
   });
 }

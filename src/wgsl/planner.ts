@@ -167,6 +167,7 @@ class Planner {
     return {
       node,
       mode,
+      feedsIds: mode === "step" && node.name === this.#chooser(),
       ternary: this.#ternary[mode],
       textures: this.#storage === "texture",
       width: (name) => this.#width(name),
@@ -187,6 +188,14 @@ class Planner {
           });
       },
     };
+  }
+
+  /** The node that chooses the token, if nothing in the graph reads its choice. */
+  #chooser(): string | undefined {
+    const { token } = this.#graph.outputs;
+    const read = this.#graph.nodes
+      .some(({ operands }) => Object.values(operands).includes(token ?? ""));
+    return read ? undefined : token;
   }
 
   /** Names of values that a draft reads or writes. */
@@ -392,15 +401,18 @@ class Planner {
       bytes: this.#words.length * BINDING_ALIGNMENT,
       uniform: true,
     };
-    const table = nodes.find(({ operands }) => operands.ids === "ids")
-      ?.operands.table;
+    const tables = nodes.flatMap(({ operands }) =>
+      operands.ids === "ids"
+        ? [this.#graph.params[operands.table!]!.shape[0]!]
+        : []
+    );
     return {
       version: PLAN_VERSION,
       name,
       profile,
       storage: this.#storage,
       chunkTokens: this.#chunkTokens,
-      vocabulary: this.#graph.params[table ?? ""]?.shape[0] ?? 0,
+      vocabulary: tables.length === 0 ? 0 : Math.min(...tables),
       resources: this.#resources,
       ids: this.#ids,
       run: this.#run,
@@ -408,7 +420,7 @@ class Planner {
       values: this.#values,
       states: this.#states,
       logits: outputs.logits!,
-      choosesToken: outputs.token !== undefined,
+      choosesToken: this.#chooser() !== undefined,
       step,
       chunk,
     };
