@@ -18,10 +18,7 @@ export class FailureError extends Error {
 export function exitStatus(error: unknown): 1 | 2 {
   if (error instanceof FailureError || error instanceof DeviceError) return 1;
   const wrong = error instanceof SyntaxError || error instanceof RangeError ||
-    error instanceof TypeError || error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.IsADirectory ||
-    error instanceof Deno.errors.NotADirectory;
+    error instanceof TypeError;
   return wrong ? 2 : 1;
 }
 

@@ -1,6 +1,53 @@
 /** Files as sources, folders and sinks. */
 import type { Folder, Sink, Source } from "../base/mod.ts";
 
+/** What the system says of a path, in the words of a user. */
+const REASONS: readonly (readonly [new () => Error, string])[] = [
+  [Deno.errors.NotFound, "there is no such path"],
+  [Deno.errors.PermissionDenied, "permission is denied"],
+  [Deno.errors.IsADirectory, "it is a folder"],
+  [Deno.errors.NotADirectory, "a part of the path is not a folder"],
+  [Deno.errors.FilesystemLoop, "its links lead in a circle"],
+];
+
+/**
+ * Says what is wrong with a path in place of the system.
+ *
+ * @param act What was tried, such as `read`.
+ * @param path The path that the user gave.
+ * @param error What the system threw.
+ * @returns A `TypeError` where the path is to blame, otherwise a plain error.
+ */
+export function pathError(act: string, path: string, error: unknown): Error {
+  const reason = REASONS.find(([kind]) => error instanceof kind)?.[1];
+  if (reason !== undefined) {
+    return new TypeError(`Cannot ${act} ${path} as ${reason}`, {
+      cause: error,
+    });
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  // Such as "No space left on device (os error 28): writefile '/x'"
+  const plain = text.replace(/ \(os error \d+\).*$/s, "");
+  return new Error(`Cannot ${act} ${path} as the system refuses: ${plain}`, {
+    cause: error,
+  });
+}
+
+/**
+ * Reads a file as text.
+ *
+ * @param path Where it is.
+ * @returns The text.
+ * @throws {TypeError} If there is no file that can be read.
+ */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    throw pathError("read", path, error);
+  }
+}
+
 /** A file that is read by ranges. */
 export class FileSource implements Source {
   /** The file's own name, without its folder. */
@@ -20,16 +67,36 @@ export class FileSource implements Source {
    * Opens a file.
    *
    * @param path Where it is.
+   * @returns The source; `undefined` if there is nothing of that name.
+   * @throws {TypeError} If it is not a file, or cannot be opened.
+   */
+  static async find(path: string): Promise<FileSource | undefined> {
+    try {
+      // Asked first: opening a pipe waits until somebody writes into it.
+      const { isFile } = await Deno.stat(path);
+      if (!isFile) {
+        throw new TypeError(`Cannot read ${path} as it must be a file`);
+      }
+      const file = await Deno.open(path);
+      const { size } = await file.stat();
+      return new FileSource(baseName(path), size, file);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error instanceof TypeError ? error : pathError("read", path, error);
+    }
+  }
+
+  /**
+   * Opens a file that must be there.
+   *
+   * @param path Where it is.
    * @returns The source.
+   * @throws {TypeError} If there is no file, or it cannot be opened.
    */
   static async open(path: string): Promise<FileSource> {
-    const file = await Deno.open(path);
-    const { size, isFile } = await file.stat();
-    if (!isFile) {
-      file.close();
-      throw new TypeError(`Cannot read ${path} as it must be a file`);
-    }
-    return new FileSource(baseName(path), size, file);
+    const source = await FileSource.find(path);
+    if (source !== undefined) return source;
+    throw pathError("read", path, new Deno.errors.NotFound());
   }
 
   /**
@@ -89,7 +156,7 @@ export class FileFolder implements Folder {
    */
   constructor(path: string) {
     this.#path = path.replace(/\/+$/, "") || "/";
-    this.name = baseName(this.#path);
+    this.name = baseName(Deno.realPathSync(this.#path)); // `.` is no name
   }
 
   /**
@@ -99,14 +166,9 @@ export class FileFolder implements Folder {
    * @returns The member, or `undefined` if there is none.
    */
   async open(path: string): Promise<Source | undefined> {
-    try {
-      const source = await FileSource.open(`${this.#path}/${path}`);
-      this.#open.push(source);
-      return source;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      throw error;
-    }
+    const source = await FileSource.find(`${this.#path}/${path}`);
+    if (source !== undefined) this.#open.push(source);
+    return source;
   }
 
   /** Closes every member that was opened. */
@@ -136,11 +198,17 @@ export class FileSink implements Sink {
    *
    * @param path Where it is to appear.
    * @returns The sink.
+   * @throws {TypeError} If no file can appear there.
    */
   static async create(path: string): Promise<FileSink> {
+    await checkWritable(path);
     const partial = `${path}.${crypto.randomUUID().slice(0, 8)}.partial`;
-    const file = await Deno.open(partial, { write: true, createNew: true });
-    return new FileSink(path, partial, file);
+    try {
+      const file = await Deno.open(partial, { write: true, createNew: true });
+      return new FileSink(path, partial, file);
+    } catch (error) {
+      throw pathError("write", path, error);
+    }
   }
 
   /**
@@ -166,42 +234,74 @@ export class FileSink implements Sink {
     await Deno.rename(this.#partial, this.#path);
   }
 
-  /** Removes what was written. */
-  async discard(): Promise<void> {
-    this.#file.close();
-    await Deno.remove(this.#partial);
-  }
-
-  /** Removes what was written, when the program is interrupted. */
-  discardNow(): void {
-    Deno.removeSync(this.#partial);
+  /** Removes what was written; never fails, as it runs where something else did. */
+  discard(): void {
+    try {
+      this.#file.close();
+    } catch {
+      // A commit that failed has closed it.
+    }
+    try {
+      Deno.removeSync(this.#partial);
+    } catch {
+      // Interrupted just after it got its name.
+    }
   }
 }
 
+/** What can be known before hours of work: a file goes where a file may be. */
+async function checkWritable(path: string): Promise<void> {
+  if (path === "" || path.endsWith("/")) {
+    throw new TypeError(`Cannot write "${path}" as it must name a file`);
+  }
+  try {
+    const { isFile, isDirectory } = await Deno.stat(path);
+    if (isFile) return;
+    throw new TypeError(
+      `Cannot write ${path} as ${
+        isDirectory ? "it is a folder" : "it is not a plain file"
+      }`,
+    );
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error instanceof TypeError ? error : pathError("write", path, error);
+  }
+}
+
+/** What ends a program from outside, with the exit status that says so. */
+const INTERRUPTS = { SIGINT: 130, SIGTERM: 143 } as const;
+
 /**
- * Writes a file that appears only when complete.
+ * Writes a file that appears only when complete; nothing stays of one that
+ * fails or is interrupted.
  *
  * @param path Where it is to appear.
  * @param write Writes it.
+ * @throws {TypeError} If no file can appear there.
  */
 export async function writeFile(
   path: string,
   write: (sink: Sink) => Promise<void>,
 ): Promise<void> {
   const sink = await FileSink.create(path);
-  const interrupted = (): void => {
-    sink.discardNow();
-    Deno.exit(130);
-  };
-  Deno.addSignalListener("SIGINT", interrupted);
+  const listeners = Object.entries(INTERRUPTS).map(([signal, status]) => {
+    const interrupted = (): void => {
+      sink.discard();
+      Deno.exit(status);
+    };
+    return [signal as keyof typeof INTERRUPTS, interrupted] as const;
+  });
+  listeners.forEach((listener) => Deno.addSignalListener(...listener));
   try {
     await write(sink);
     await sink.commit();
   } catch (error) {
-    await sink.discard();
-    throw error;
+    sink.discard();
+    const fromSystem = Object.values(Deno.errors)
+      .some((kind) => error instanceof kind);
+    throw fromSystem ? pathError("write", path, error) : error;
   } finally {
-    Deno.removeSignalListener("SIGINT", interrupted);
+    listeners.forEach((listener) => Deno.removeSignalListener(...listener));
   }
 }
 

@@ -12,9 +12,14 @@ import { describeCommand, listCommands } from "./usage.ts";
 
 async function dispatch(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined || name === "--help" || name === "help") {
+  if (name === undefined) {
+    throw new TypeError(
+      "Cannot run without a command: sterna --help lists them",
+    );
+  }
+  if (name === "--help" || name === "-h" || name === "help") {
     print(listCommands(COMMANDS));
-    return name === undefined ? 2 : 0;
+    return 0;
   }
   const command = COMMANDS.find((c) => c.name === name);
   if (command === undefined) {

@@ -2,7 +2,7 @@
 import { fromFileUrl } from "./paths.ts";
 import { isModelFile, load } from "../compile/mod.ts";
 import type { Model } from "../format/mod.ts";
-import { baseName, FileFolder, FileSource } from "./files.ts";
+import { baseName, FileFolder, FileSource, pathError } from "./files.ts";
 import { progress } from "./terminal.ts";
 
 /** A model that can be named. */
@@ -44,7 +44,7 @@ async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
     return (await Deno.stat(path)).isDirectory ? "folder" : "file";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    throw pathError("open", path, error);
   }
 }
 

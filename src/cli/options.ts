@@ -95,8 +95,11 @@ function readNumber(name: string, spec: OptionSpec, text: string): number {
     );
   }
   if (value < least || value > most) {
+    const range = most === Infinity
+      ? `at least ${least}`
+      : `in ${least}..${most}`;
     throw new RangeError(
-      `Cannot use --${name} as it must be in ${least}..${most}: ${text}`,
+      `Cannot use --${name} as it must be ${range}: ${text}`,
     );
   }
   return value;
@@ -129,7 +132,7 @@ export function parseOptions(
       allowPositionals: true,
     });
   } catch (error) {
-    const [first] = (error as Error).message.split(". ");
+    const [first] = (error as Error).message.split(/\.\s/);
     throw new TypeError(`Cannot read the arguments: ${first}`);
   }
   const given = new Map<string, (string | number | true)[]>();

@@ -120,7 +120,9 @@ export async function readPrompt(
   const list = options.text("ids");
   if ((text === undefined) === (list === undefined)) {
     throw new TypeError(
-      "Cannot run without a prompt: give either --prompt or --ids",
+      `Cannot run ${
+        text === undefined ? "without a prompt" : "with two prompts"
+      }: give either --prompt or --ids`,
     );
   }
   const tokenizer = list === undefined

@@ -2,29 +2,30 @@
 
 const encoder = new TextEncoder();
 
+/** Writes all of a text; whether its reader is still there. */
 function writeAll(
   stream: { writeSync(bytes: Uint8Array): number },
   text: string,
-): void {
+): boolean {
   const bytes = encoder.encode(text);
   try {
     for (let at = 0; at < bytes.length;) {
       at += stream.writeSync(bytes.subarray(at));
     }
+    return true;
   } catch (error) {
-    // The reader went away (`| head`): nobody is left to tell.
-    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+    if (error instanceof Deno.errors.BrokenPipe) return false;
     throw error;
   }
 }
 
 /**
- * Writes to standard output.
+ * Writes to standard output; ends the program if nobody reads it (`| head`).
  *
  * @param text What to write.
  */
 export function print(text: string): void {
-  writeAll(Deno.stdout, text);
+  if (!writeAll(Deno.stdout, text)) Deno.exit(0);
 }
 
 /**
@@ -37,7 +38,7 @@ export function printJson(value: unknown): void {
 }
 
 /**
- * Writes a line to standard error.
+ * Writes a line to standard error; the work goes on if nobody reads it.
  *
  * @param line The line.
  */

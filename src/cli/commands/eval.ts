@@ -1,5 +1,6 @@
 import { decodedBytes, evaluate, modelTokenizer } from "../../runtime/mod.ts";
 import type { Command } from "../command.ts";
+import { readText } from "../files.ts";
 import { MACHINE_OPTIONS, machineRequest, openMachine } from "../machines.ts";
 import { openModelAt } from "../models.ts";
 import { encodeStart } from "../prompt.ts";
@@ -30,7 +31,7 @@ export const evalCommand: Command = {
     if (file === undefined) {
       throw new TypeError("Cannot evaluate without --text");
     }
-    const text = await Deno.readTextFile(file);
+    const text = await readText(file);
     using opened = await openModelAt(positionals[0]!);
     const { model } = opened;
     const tokenizer = await modelTokenizer(model);

@@ -1,16 +1,24 @@
+/** `sterna import`: checkpoints and random weights into core model files. */
 import { writeModel } from "../../compile/mod.ts";
-import { type ModelDraft, parseJson } from "../../format/mod.ts";
+import {
+  isJsonObject,
+  type JsonObject,
+  type ModelDraft,
+  parseJson,
+} from "../../format/mod.ts";
 import {
   GEOMETRIES,
   importHuggingFace,
   importSynthetic,
 } from "../../importers/mod.ts";
-import type { JsonObject } from "../../format/mod.ts";
 import type { Command } from "../command.ts";
-import { writeFile } from "../files.ts";
+import { FileSource, writeFile } from "../files.ts";
 import { checkpointAt } from "../models.ts";
 import type { Options } from "../options.ts";
 import { note, progress } from "../terminal.ts";
+
+/** Largest `config.json` of `--synthetic`: real ones have a few kilobytes. */
+const MAX_GEOMETRY_BYTES = 2 ** 20;
 
 const PACKINGS = {
   base3: "ternary-base3",
@@ -34,8 +42,20 @@ async function geometryOf(given: string): Promise<string | JsonObject> {
   if (Object.hasOwn(GEOMETRIES, given) || !given.endsWith(".json")) {
     return given;
   }
-  const bytes = await Deno.readFile(given);
-  return parseJson(bytes, { name: given, maxBytes: 2 ** 20 }) as JsonObject;
+  const source = await FileSource.open(given);
+  try {
+    const size = Math.min(source.size, MAX_GEOMETRY_BYTES + 1);
+    const geometry = parseJson(await source.read(0, size), {
+      name: source.name,
+      maxBytes: MAX_GEOMETRY_BYTES,
+    });
+    if (!isJsonObject(geometry)) {
+      throw new SyntaxError(`Cannot read ${source.name} as a JSON object`);
+    }
+    return geometry;
+  } finally {
+    source.close();
+  }
 }
 
 async function write(draft: ModelDraft, out: string): Promise<void> {
@@ -86,7 +106,9 @@ export const importCommand: Command = {
     if (out === undefined) throw new TypeError("Cannot import without --out");
     if ((synthetic === undefined) === (source === undefined)) {
       throw new TypeError(
-        "Cannot import without a source: give either a path or --synthetic",
+        `Cannot import ${
+          source === undefined ? "without a source" : "from two sources"
+        }: give either a path or --synthetic`,
       );
     }
     const packing = packingOf(options);

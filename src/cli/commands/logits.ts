@@ -1,10 +1,11 @@
+/** `sterna logits`: what a model computes, position by position. */
 import { type Logits, logitsRow, vocabularySize } from "../../runtime/mod.ts";
 import type { Command } from "../command.ts";
 import { writeFile } from "../files.ts";
 import { MACHINE_OPTIONS, machineRequest, openMachine } from "../machines.ts";
 import { openModelAt } from "../models.ts";
 import { parseIds } from "../prompt.ts";
-import { printJson } from "../terminal.ts";
+import { print, printJson } from "../terminal.ts";
 
 /** The logarithm of the sum of exponentials. */
 function logSumExp(row: Float64Array): number {
@@ -29,17 +30,30 @@ function topOf(
   };
 }
 
-/** Rows as plain numbers: floats, or the integers of the int profile. */
-function rowsOf({ data, rows }: Logits): number[][] {
+/**
+ * Prints the object with all logits, floats or the integers of the int profile:
+ * row by row, as all of them can be more than a string can hold.
+ */
+function printRows(head: object, { data, rows, exponent }: Logits): void {
   const width = data.length / rows;
-  return Array.from(
-    { length: rows },
-    (_, t) => Array.from(data.subarray(t * width, (t + 1) * width)),
-  );
+  const integers = data instanceof Int32Array;
+  print(`${JSON.stringify(head).slice(0, -1)},"logits":[`);
+  for (let t = 0; t < rows; t++) {
+    const row = Array.from(data.subarray(t * width, (t + 1) * width));
+    print(`${t === 0 ? "" : ","}${JSON.stringify(row)}`);
+  }
+  const exponents = JSON.stringify(new Array(rows).fill(exponent));
+  print(`]${integers ? `,"exponent":${exponents}` : ""}}\n`);
 }
 
-async function writeFloats(path: string, logits: Logits): Promise<void> {
+/** Computes inside: a path where no file can be is refused before the work. */
+async function writeFloats(
+  path: string,
+  compute: () => Promise<Logits>,
+): Promise<Logits> {
+  let logits: Logits | undefined;
   await writeFile(path, async (sink) => {
+    logits = await compute();
     const width = logits.data.length / logits.rows;
     const row = new Uint8Array(4 * width);
     const view = new DataView(row.buffer);
@@ -48,6 +62,7 @@ async function writeFloats(path: string, logits: Logits): Promise<void> {
       await sink.write(t * row.length, row);
     }
   });
+  return logits!;
 }
 
 /** `sterna logits`. */
@@ -91,29 +106,27 @@ export const logitsCommand: Command = {
     const sequence = await machine.open();
     try {
       const want = options.flag("last") ? "last" : "all";
-      const logits = await sequence.advance(ids, want);
+      const compute = (): Promise<Logits> => sequence.advance(ids, want);
       const top = options.number("top");
       const out = options.text("out");
-      if (out !== undefined) await writeFloats(out, logits);
-      const exponent = machine.profile === "int"
-        ? { exponent: new Array(logits.rows).fill(logits.exponent) }
-        : {};
-      printJson({
+      const logits = out === undefined
+        ? await compute()
+        : await writeFloats(out, compute);
+      const head = {
         model: model.name,
         target: machine.target,
         profile: machine.profile,
         device: machine.device,
         ids: [...ids],
-        ...(top === undefined ? {} : {
-          top: Array.from(
-            { length: logits.rows },
-            (_, t) => topOf(logitsRow(logits, t), top),
-          ),
-        }),
-        ...(top !== undefined || out !== undefined
-          ? {}
-          : { logits: rowsOf(logits), ...exponent }),
-      });
+      };
+      if (top !== undefined) {
+        const rows = Array.from(
+          { length: logits.rows },
+          (_, t) => topOf(logitsRow(logits, t), top),
+        );
+        printJson({ ...head, top: rows });
+      } else if (out !== undefined) printJson(head);
+      else printRows(head, logits);
     } finally {
       sequence.dispose();
       machine.dispose();

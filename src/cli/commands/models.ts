@@ -1,5 +1,7 @@
 import type { Command } from "../command.ts";
+import { FileSource } from "../files.ts";
 import { NAMED_MODELS } from "../models.ts";
+import { fromFileUrl } from "../paths.ts";
 import { print, printJson } from "../terminal.ts";
 
 /** `sterna models`. */
@@ -13,8 +15,9 @@ export const modelsCommand: Command = {
   async run({ options }) {
     const rows = await Promise.all(
       NAMED_MODELS.map(async ({ name, url, doc }) => {
-        const { size } = await Deno.stat(url);
-        return { name, fileBytes: size, doc };
+        const source = await FileSource.open(fromFileUrl(url));
+        source.close();
+        return { name, fileBytes: source.size, doc };
       }),
     );
     if (options.flag("json")) printJson({ models: rows });

@@ -1,3 +1,4 @@
+/** `sterna run`: generates text, and says how fast. */
 import {
   generate,
   type Machine,

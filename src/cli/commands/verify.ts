@@ -10,6 +10,7 @@ import {
 } from "../../runtime/mod.ts";
 import type { Command } from "../command.ts";
 import { errorLine } from "../errors.ts";
+import { readText } from "../files.ts";
 import { MACHINE_OPTIONS, openMachine, type Pair, PAIRS } from "../machines.ts";
 import { openModelAt } from "../models.ts";
 import { encodeStart, parseIds, tokenizerOf } from "../prompt.ts";
@@ -37,7 +38,7 @@ async function readPrompts(
         : encodeStart(model, tokenizer, DEFAULT_PROMPT),
     ];
   }
-  const lines = (await Deno.readTextFile(file)).split("\n")
+  const lines = (await readText(file)).split("\n")
     .filter((line) => line.trim() !== "");
   if (lines.length === 0) {
     throw new TypeError(`Cannot verify with ${file} as it has no prompts`);
@@ -185,6 +186,10 @@ export const verifyCommand: Command = {
         throw new TypeError(`Cannot skip ${target} as there is no such target`);
       }
     }
+    const asked = PAIRS.filter(([target]) => !skip.has(target));
+    if (asked.length === 0) {
+      throw new TypeError("Cannot verify as every target is to be skipped");
+    }
     using opened = await openModelAt(positionals[0]!);
     const { model } = opened;
     const prompts = await readPrompts(model, options.text("prompts"));
@@ -207,8 +212,7 @@ export const verifyCommand: Command = {
     };
     const json = options.flag("json");
     const pairs: PairResult[] = [];
-    for (const pair of PAIRS) {
-      if (skip.has(pair[0])) continue;
+    for (const pair of asked) {
       const result = await checkPair(model, pair, {
         expected: expectations[pair[1]],
         sequences,
