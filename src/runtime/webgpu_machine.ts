@@ -47,6 +47,7 @@ export class WebGpuMachine implements Machine {
   readonly costs: PlanCost;
   #gpu: Gpu;
   #program: Program;
+  #options: PlanOptions;
   #cache: PipelineCache;
   #tapProgram: Promise<Program> | undefined;
 
@@ -60,10 +61,12 @@ export class WebGpuMachine implements Machine {
   constructor(gpu: Gpu, graph: Graph, parts: {
     readonly program: Program;
     readonly cache: PipelineCache;
+    readonly options: PlanOptions;
   }) {
     this.#gpu = gpu;
     this.#program = parts.program;
     this.#cache = parts.cache;
+    this.#options = parts.options;
     this.graph = graph;
     this.profile = graph.profile;
     this.device = gpu.name;
@@ -103,7 +106,7 @@ export class WebGpuMachine implements Machine {
       program.dispose();
       throw error;
     }
-    return new WebGpuMachine(gpu, graph, { program, cache });
+    return new WebGpuMachine(gpu, graph, { program, cache, options });
   }
 
   /** What runs. */
@@ -139,6 +142,7 @@ export class WebGpuMachine implements Machine {
     this.#tapProgram ??= Program.create(
       this.#gpu,
       planGraph(this.graph, {
+        ...this.#options,
         storage: this.plan.storage,
         chunkTokens: Math.min(TAP_TOKENS, this.plan.chunkTokens),
         keepValues: true,

@@ -2,32 +2,42 @@
 import { encodedBytes, type ParamDecl, rowBytes } from "../ir/mod.ts";
 import type { WeightStorage } from "./kernels.ts";
 import { QUADS_PER_BLOCK, ROWS_PER_QUAD, wordsOf } from "./layout.ts";
-import { MAX_BINDING_BYTES, MAX_TEXTURE_SIDE, roundUp } from "./limits.ts";
+import { type PartLimits, roundUp } from "./limits.ts";
 import type { Resource, WeightLayout } from "./plan.ts";
 
 /** Bytes of a texel and of a quad's word: four rows of 32 bits. */
 const QUAD_BYTES = 16;
 
-function quadsPerPart(words: number, storage: WeightStorage): number {
-  if (storage === "texture") return MAX_TEXTURE_SIDE;
-  const fit = Math.floor(MAX_BINDING_BYTES / (words * QUAD_BYTES));
+/** How a parameter is to lie, and in what sizes. */
+export interface PartForm {
+  /** How it lies on the device. */
+  readonly layout: WeightLayout;
+  /** How ternary weights are kept. */
+  readonly storage: WeightStorage;
+  /** Largest sizes. */
+  readonly limits: PartLimits;
+}
+
+function quadsPerPart(words: number, { storage, limits }: PartForm): number {
+  if (storage === "texture") return limits.textureSide;
+  const fit = Math.floor(limits.bindingBytes / (words * QUAD_BYTES));
   return Math.floor(fit / QUADS_PER_BLOCK) * QUADS_PER_BLOCK;
 }
 
 function ternaryParts(
   param: string,
   [rows = 0, columns = 0]: readonly number[],
-  storage: WeightStorage,
+  form: PartForm,
 ): Resource[] {
   const words = wordsOf(columns);
-  const perPart = quadsPerPart(words, storage) * ROWS_PER_QUAD;
+  const perPart = quadsPerPart(words, form) * ROWS_PER_QUAD;
   const parts: Resource[] = [];
   for (let firstRow = 0; firstRow < rows; firstRow += perPart) {
     const count = Math.min(perPart, rows - firstRow);
     const quads = Math.ceil(count / ROWS_PER_QUAD);
     const part = { param, layout: "ternary", firstRow, rows: count } as const;
     parts.push(
-      storage === "texture"
+      form.storage === "texture"
         ? {
           role: "weight",
           bytes: quads * words * QUAD_BYTES,
@@ -44,11 +54,15 @@ function ternaryParts(
   return parts;
 }
 
-function tableParts(param: string, decl: ParamDecl): Resource[] {
+function tableParts(
+  param: string,
+  decl: ParamDecl,
+  { limits }: PartForm,
+): Resource[] {
   const [rows = 0, columns = 0] = decl.shape;
   const size = rowBytes(decl.encoding, columns);
   // An even number of rows keeps 16-bit elements of every part on whole words.
-  const perPart = Math.floor(MAX_BINDING_BYTES / size / 2) * 2;
+  const perPart = Math.floor(limits.bindingBytes / size / 2) * 2;
   const parts: Resource[] = [];
   for (let firstRow = 0; firstRow < rows; firstRow += perPart) {
     const count = Math.min(perPart, rows - firstRow);
@@ -66,29 +80,32 @@ function tableParts(param: string, decl: ParamDecl): Resource[] {
  *
  * @param param Its name.
  * @param decl Its encoding and shape.
- * @param form How it lies on the device, and how ternary weights are kept.
+ * @param form How it is to lie, and in what sizes.
  * @returns One resource, or several where one would exceed a limit.
- * @throws {RangeError} If a vector exceeds the limit of a binding.
+ * @throws {RangeError} If a row or a vector exceeds the limit of a binding.
  */
 export function weightParts(
   param: string,
   decl: ParamDecl,
-  form: { layout: WeightLayout; storage: WeightStorage },
+  form: PartForm,
 ): Resource[] {
-  if (form.layout === "ternary") {
-    return ternaryParts(param, decl.shape, form.storage);
-  }
-  if (form.layout === "table") return tableParts(param, decl);
-  const wide = encodedBytes("f32", decl.shape);
-  if (wide > MAX_BINDING_BYTES) {
+  const { bindingBytes } = form.limits;
+  const least = form.layout === "table"
+    ? 2 * rowBytes(decl.encoding, decl.shape[1]!)
+    : form.layout === "ternary"
+    ? QUADS_PER_BLOCK * QUAD_BYTES * wordsOf(decl.shape[1]!)
+    : encodedBytes("f32", decl.shape);
+  if (least > bindingBytes) {
     throw new RangeError(
-      `Cannot plan ${param} as a vector has at most ${MAX_BINDING_BYTES} bytes on a device: ${wide}`,
+      `Cannot plan ${param} as its smallest part has at most ${bindingBytes} bytes on a device: ${least}`,
     );
   }
+  if (form.layout === "ternary") return ternaryParts(param, decl.shape, form);
+  if (form.layout === "table") return tableParts(param, decl, form);
   const rows = decl.shape[0] ?? 1;
   return [{
     role: "weight",
-    bytes: Math.max(wide, 4),
+    bytes: Math.max(least, 4),
     part: { param, layout: "vector", firstRow: 0, rows },
   }];
 }

@@ -30,6 +30,20 @@ export const MAX_GROUPS = 65_535;
 /** What offsets of bindings are multiples of. */
 export const BINDING_ALIGNMENT = 256;
 
+/** Largest sizes of the parts that a parameter is cut into. */
+export interface PartLimits {
+  /** Bytes of a buffer that a kernel sees. */
+  readonly bindingBytes: number;
+  /** Texels along a side of a texture. */
+  readonly textureSide: number;
+}
+
+/** The sizes that every device allows. */
+export const PART_LIMITS: PartLimits = {
+  bindingBytes: MAX_BINDING_BYTES,
+  textureSide: MAX_TEXTURE_SIDE,
+};
+
 /**
  * Rounds up.
  *

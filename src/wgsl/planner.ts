@@ -30,6 +30,8 @@ import {
   MAX_BINDING_BYTES,
   MAX_GROUPS,
   MAX_UNIFORM_BYTES,
+  PART_LIMITS,
+  type PartLimits,
   roundUp,
 } from "./limits.ts";
 import {
@@ -59,6 +61,8 @@ export interface PlanOptions {
   readonly stepTernary?: TernaryStep;
   /** Which ternary products a chunk uses; default `tile`. */
   readonly chunkTernary?: TernaryStep;
+  /** Sizes below the default limits, so that small parameters are cut as well. */
+  readonly limits?: PartLimits;
 }
 
 /** What `run` holds for a step: no step waits for the host to write it. */
@@ -78,6 +82,7 @@ class Planner {
   #states: Record<string, StatePlace> = {};
   #storage: WeightStorage;
   #chunkTokens: number;
+  #limits: PartLimits;
   #keep: boolean;
   #ternary: Readonly<Record<EmitContext["mode"], TernaryStep>>;
   #words: (readonly number[])[] = [ONE_TOKEN];
@@ -89,6 +94,7 @@ class Planner {
     this.#graph = graph;
     this.#types = inferTypes(graph);
     this.#keep = options.keepValues ?? false;
+    this.#limits = options.limits ?? PART_LIMITS;
     this.#ternary = {
       step: options.stepTernary ?? "rows",
       chunk: options.chunkTernary ?? "tile",
@@ -152,6 +158,7 @@ class Planner {
     const parts = weightParts(param, this.#graph.params[param]!, {
       layout,
       storage: this.#storage,
+      limits: this.#limits,
     });
     const made = parts.map((part) => this.#add(part));
     this.#weights.set(param, made);
