@@ -76,7 +76,7 @@ async function see(draft: TensorDraft, made: {
   const format = encoding as FloatFormat;
   if (made.bytes.length <= 2 * MAX_SMALL) {
     const values = widenToF32(format, made.bytes);
-    return { sha256, values, maxAbs: largest(values, 0) };
+    return { sha256, values, maxAbs: finite(draft, largest(values, 0)) };
   }
   let maxAbs = 0;
   const row = rowBytes(encoding, shape.at(-1) ?? 1);
@@ -86,22 +86,30 @@ async function see(draft: TensorDraft, made: {
       maxAbs,
     );
   }
-  return { sha256, maxAbs };
+  return { sha256, maxAbs: finite(draft, maxAbs) };
 }
 
 /** Passes a large tensor on in pieces; the same is seen of it as of a whole. */
 async function seePieces(
-  { encoding, pieces }: TensorDraft & Required<Pick<TensorDraft, "pieces">>,
+  draft: TensorDraft & Required<Pick<TensorDraft, "pieces">>,
   pass: (bytes: Uint8Array) => Promise<void>,
 ): Promise<Seen> {
   const hash = new Sha256();
   let maxAbs = 0;
-  for await (const bytes of pieces()) {
+  for await (const bytes of draft.pieces()) {
     hash.update(bytes);
-    maxAbs = largest(widenToF32(encoding as FloatFormat, bytes), maxAbs);
+    maxAbs = largest(widenToF32(draft.encoding as FloatFormat, bytes), maxAbs);
     await pass(bytes);
   }
-  return { sha256: hash.hex(), maxAbs };
+  return { sha256: hash.hex(), maxAbs: finite(draft, maxAbs) };
+}
+
+/** Refuses weights that no arithmetic has a meaning for. */
+function finite({ name }: TensorDraft, maxAbs: number): number {
+  if (Number.isFinite(maxAbs)) return maxAbs;
+  throw new RangeError(
+    `Cannot write ${name} as its elements must be finite: the largest is ${maxAbs}`,
+  );
 }
 
 function largest(values: Float32Array, floor: number): number {
@@ -247,10 +255,11 @@ async function sealHeader(
  * Writes a model.
  *
  * @param draft What an importer gave.
- * @param sink Where the file goes; written front to back, then its header.
+ * @param sink Where the file goes: every tensor once, then the header.
  * @param options Progress.
  * @throws {TypeError} If the graph has no integer form.
  * @throws {SyntaxError} If a tensor cannot be made of the source's bytes.
+ * @throws {RangeError} If a tensor has other bytes than its shape says, or no numbers.
  */
 export async function writeModel(
   draft: ModelDraft,
@@ -289,7 +298,14 @@ export async function writeModel(
     const { name, pieces } = tensor;
     const expected = encodedBytes(tensor.encoding, tensor.shape);
     const begin = done;
+    const check = (bytes: number, complete: boolean): void => {
+      if (bytes === expected || (!complete && bytes < expected)) return;
+      throw new RangeError(
+        `Cannot write ${name} as its shape takes ${expected} bytes: ${bytes}`,
+      );
+    };
     const pass = async (bytes: Uint8Array): Promise<void> => {
+      check(done - begin + bytes.length, false);
       await sink.write(offsets.get(name)! + done - begin, bytes);
       done += bytes.length;
       options.onProgress?.(done, total);
@@ -298,16 +314,11 @@ export async function writeModel(
       seen.set(name, await seePieces({ ...tensor, pieces }, pass));
     } else {
       const made = await tensor.produce();
+      check(made.bytes.length, true);
       seen.set(name, await see(tensor, made));
       await pass(made.bytes);
     }
-    if (done - begin !== expected) {
-      throw new RangeError(
-        `Cannot write ${name} as its shape takes ${expected} bytes: ${
-          done - begin
-        }`,
-      );
-    }
+    check(done - begin, true);
   };
   for (const tensor of own) await write(tensor);
   const float = draft.graph((name) => seen.get(name)?.scale ?? 1);

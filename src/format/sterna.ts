@@ -25,6 +25,7 @@ import {
 import {
   encodedBytes,
   type EncodingName,
+  ENCODINGS,
   type Graph,
   graphFromJson,
   inferTypes,
@@ -34,6 +35,7 @@ import {
 } from "../ir/mod.ts";
 import type { Provenance, SpecialTokens } from "./draft.ts";
 import { isJsonObject, type JsonObject, parseJson } from "./json.ts";
+import { quote } from "./json_quote.ts";
 import {
   readSafetensorsHeader,
   type SafetensorsTensor,
@@ -172,6 +174,22 @@ function findBytes(bytes: Uint8Array, pattern: Uint8Array): number {
   return -1;
 }
 
+/**
+ * Packed elements are stored as bytes, others as what they are; the tokenizer,
+ * which is text, may be either.
+ */
+function isContainer(
+  { dtype, shape: stored }: SafetensorsTensor,
+  encoding: EncodingName,
+  shape: readonly number[],
+): boolean {
+  const { container, decodes } = ENCODINGS[encoding];
+  if (dtype === "U8" && (container === "U8" || decodes === "i8")) {
+    return stored.length === 1; // its length is checked in bytes
+  }
+  return dtype === container && stored.join() === shape.join();
+}
+
 function readStored(
   source: Source,
   tensor: SafetensorsTensor,
@@ -185,9 +203,14 @@ function readStored(
     typeof sha256 === "string" && (scale === undefined ||
       (typeof scale === "number" && Number.isFinite(scale)));
   const { name, begin, end } = tensor;
-  if (!sound || encodedBytes(encoding, shape) !== end - begin) {
+  if (
+    !sound || encodedBytes(encoding, shape) !== end - begin ||
+    !isContainer(tensor, encoding, shape)
+  ) {
     throw new SyntaxError(
-      `Cannot read ${source.name} as a core model file: sterna.tensors does not describe ${name}`,
+      `Cannot read ${source.name} as a core model file: sterna.tensors does not describe ${
+        quote(name)
+      }`,
     );
   }
   const stored = { encoding, shape, sha256, begin, end };
@@ -235,7 +258,9 @@ async function checkTensors(
       : await sha256Hex(whole);
     if (hash !== sha256) {
       throw new SyntaxError(
-        `Cannot read ${source.name} as a core model file: ${name} does not have the hash that the header states`,
+        `Cannot read ${source.name} as a core model file: ${
+          quote(name)
+        } does not have the hash that the header states`,
       );
     }
     if (encoding === "ternary-base3" || encoding === "ternary-2bit") {
@@ -321,7 +346,9 @@ export async function openModel(
   const version = field(source, metadata, "sterna.version");
   if (version !== STERNA_VERSION) {
     throw new SyntaxError(
-      `Cannot read ${source.name} as its layout must have version ${STERNA_VERSION}: "${version}"`,
+      `Cannot read ${source.name} as its layout must have version ${STERNA_VERSION}: ${
+        quote(version)
+      }`,
     );
   }
   if (headerBytes > MAX_MODEL_HEADER) {
@@ -334,7 +361,9 @@ export async function openModel(
   const arithmetic = field(source, metadata, "sterna.arithmetic");
   if (arithmetic !== String(ARITHMETIC_VERSION)) {
     throw new SyntaxError(
-      `Cannot read ${source.name} as its integer arithmetic must have version ${ARITHMETIC_VERSION}: "${arithmetic}"`,
+      `Cannot read ${source.name} as its integer arithmetic must have version ${ARITHMETIC_VERSION}: ${
+        quote(arithmetic)
+      }`,
     );
   }
   const described = jsonField(source, metadata, "sterna.tensors");
@@ -344,6 +373,14 @@ export async function openModel(
       readStored(source, tensor, described[tensor.name]),
     ]),
   );
+  const more = Object.keys(described).find((name) => !tensors.has(name));
+  if (more !== undefined) {
+    throw new SyntaxError(
+      `Cannot read ${source.name} as a core model file: it has no tensor ${
+        quote(more)
+      } that sterna.tensors describes`,
+    );
+  }
   await checkTensors(source, tensors, options);
   const graphs = jsonField(source, metadata, "sterna.graphs");
   const float = graphFromJson(graphs.float);
