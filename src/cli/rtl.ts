@@ -1,11 +1,54 @@
+/** The RTL core in Verilator, as a machine of the command line. */
+import { CoreMachine } from "../../sim/core/mod.ts";
 import type { Model } from "../format/mod.ts";
 import type { Machine } from "../runtime/mod.ts";
-import { FailureError } from "./errors.ts";
-export function openRtl(
-  _model: Model,
-  _hw: string | undefined,
+import {
+  type Hardware,
+  makeHardware,
+  parseHardwareText,
+} from "../verilog/mod.ts";
+import { note } from "./terminal.ts";
+
+/** Most bytes of a hardware description. */
+const MAX_HARDWARE_BYTES = 65_536;
+
+/**
+ * Reads `--hw`.
+ *
+ * @param given A preset's name, the path of a JSON file, or key=value pairs.
+ * @returns The hardware; the default where nothing was given.
+ * @throws {RangeError} If a value is impossible: names the legal ones.
+ * @throws {SyntaxError} If it cannot be read.
+ */
+export async function readHardware(
+  given: string | undefined,
+): Promise<Hardware> {
+  if (given === undefined) return makeHardware();
+  if (!given.endsWith(".json")) return makeHardware(parseHardwareText(given));
+  const { size } = await Deno.stat(given);
+  if (size > MAX_HARDWARE_BYTES) {
+    throw new RangeError(
+      `Cannot read the hardware of ${given} as it may have ${MAX_HARDWARE_BYTES} bytes: ${size}`,
+    );
+  }
+  return makeHardware(parseHardwareText(await Deno.readTextFile(given)));
+}
+
+/**
+ * Puts a model on the RTL core; builds it first where no build is cached.
+ *
+ * @param model The model.
+ * @param hw What `--hw` says.
+ * @returns The machine; dispose it when done.
+ */
+export async function openRtl(
+  model: Model,
+  hw: string | undefined,
 ): Promise<Machine> {
-  return Promise.reject(
-    new FailureError("Cannot run on rtl as this build has no RTL driver"),
+  const hardware = await readHardware(hw);
+  return await CoreMachine.create(
+    model.graphs.int,
+    (name) => model.read(name),
+    { hardware, build: { onProgress: note } },
   );
 }
