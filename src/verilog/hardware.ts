@@ -212,8 +212,8 @@ function withPreset(values: HardwareValues): HardwareValues {
 }
 
 /** Lanes of the vector unit that keep up with the matrix unit: an eighth of its rows. */
-function defaultVectorLanes(rows: number): number {
-  return Math.min(rows, Math.max(4, Math.min(16, rows / 8)));
+function defaultVectorLanes(rows: number, least: number): number {
+  return Math.min(rows, Math.max(4, least, Math.min(16, rows / 8)));
 }
 
 /**
@@ -247,7 +247,7 @@ export function makeHardware(given: HardwareValues = {}): Hardware {
   const rows = lanes / trits;
   const vectorLanes = oneOf(
     "vectorLanes",
-    number("vectorLanes", defaultVectorLanes(rows)),
+    number("vectorLanes", defaultVectorLanes(rows, least)),
     powers(least, Math.min(32, rows)),
   );
   const memory = String(values.memory ?? "ideal");

@@ -59,6 +59,7 @@ class Lowerer {
   readonly tasks: Task[] = [];
   readonly values: PlacedValue[] = [];
   readonly graph: Graph;
+  readonly unscaled: ReadonlySet<string>;
   sigmoidParam: string | undefined;
   embedding: Lowered["embedding"] | undefined;
   #types: Map<string, ValueType>;
@@ -66,8 +67,9 @@ class Lowerer {
   #makers: Map<Vector | ScalarValue | Codes, Task[]> = new Map();
   #stateUsers: Map<string, Task[]> = new Map();
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, unscaled: ReadonlySet<string>) {
     this.graph = graph;
+    this.unscaled = unscaled;
     this.#types = inferTypes(graph);
   }
 
@@ -398,7 +400,7 @@ function ternaryLinearInt(l: Lowerer, node: Node): void {
     const name = `${node.name}[${firstRow}]`;
     const product = { name: `${name}.product` };
     const scale = { name: `${name}.scale` };
-    const scaleTask = l.task(`${name}.scale`, [
+    const scaleTask = l.task(scale.name, [
       scalarOp({
         sop: "multiply",
         d: product,
@@ -412,20 +414,17 @@ function ternaryLinearInt(l: Lowerer, node: Node): void {
         immediate: scalarAttr(node, "c"),
       }),
     ]);
-    const d = isHead ? undefined : newVector(name, count);
-    const op: MatrixOp = {
-      unit: "matrix",
-      param,
-      firstRow,
-      rows: count,
-      columns,
-      codes,
-      scale,
-      ...(d === undefined ? {} : { d }),
-    };
-    last = l.task(name, [op], { scaledBy: scaleTask });
-    if (d !== undefined) {
-      parts.push(d);
+    const op = { param, firstRow, rows: count, columns, codes };
+    if (isHead) {
+      last = matrixTask(l, name, { ...op, scale }, scaleTask);
+      continue;
+    }
+    const d = newVector(name, count);
+    parts.push(d);
+    if (l.unscaled.has(name)) {
+      last = scaleLater(l, { ...op, scale, d });
+    } else {
+      last = matrixTask(l, name, { ...op, scale, d }, scaleTask);
       l.madeBy(d, scaleTask);
     }
   }
@@ -434,6 +433,41 @@ function ternaryLinearInt(l: Lowerer, node: Node): void {
     isHead ? { kind: "logits" } : { kind: "vector", parts },
     last!,
   );
+}
+
+function matrixTask(
+  l: Lowerer,
+  name: string,
+  op: Omit<MatrixOp, "unit">,
+  scaledBy: Task,
+): Task {
+  return l.task(name, [{ unit: "matrix", ...op }], { scaledBy });
+}
+
+/** Lets plain sums out of the matrix unit, and scales them in a pass of their own. */
+function scaleLater(
+  l: Lowerer,
+  op: Omit<MatrixOp, "unit"> & { d: Vector },
+): Task {
+  const { name, elements } = op.d;
+  const one = { name: `${name}.one` };
+  const sums = newVector(`${name}.sums`, elements);
+  const immediate = { m: 2 ** 15, e: -15 };
+  const setOne = l.task(one.name, [
+    scalarOp({ sop: "immediate", d: one, immediate }),
+  ]);
+  matrixTask(l, `${name}.sums`, { ...op, scale: one, d: sums }, setOne);
+  l.madeBy(sums, setOne);
+  return l.task(name, [
+    pass({
+      x: "a",
+      y: "scaled",
+      shift: 0,
+      scalar: op.scale,
+      a: sums,
+      d: op.d,
+    }),
+  ]);
 }
 
 function addInt(l: Lowerer, node: Node): void {
@@ -653,11 +687,16 @@ export const VERILOG_OPS: Readonly<
  * Lowers a graph to tasks.
  *
  * @param graph An int graph.
+ * @param unscaled Products, by the names of their tasks, whose sums are scaled by a pass, because
+ * their scale is known so late that the matrix unit would have to wait for it.
  * @returns Tasks in graph order, and where each value will be.
  * @throws {TypeError} If it is not an int graph, or has a form that the hardware lacks.
  */
-export function lowerTasks(graph: Graph): Lowered {
-  const l = new Lowerer(graph);
+export function lowerTasks(
+  graph: Graph,
+  unscaled: ReadonlySet<string> = new Set(),
+): Lowered {
+  const l = new Lowerer(graph, unscaled);
   for (const node of graph.nodes) {
     if (opSpec(node.op).profile !== "int") {
       l.refuse(node, `the hardware has the int profile only: ${node.op}`);

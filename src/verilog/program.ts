@@ -9,7 +9,7 @@ import type { Capacities, Hardware } from "./hardware.ts";
 import type { Instruction } from "./isa.ts";
 import { lowerTasks } from "./lower.ts";
 import type { Lowered, Vector } from "./micro.ts";
-import { orderTasks } from "./order.ts";
+import { orderTasks, type Schedule } from "./order.ts";
 
 /** A stretch of the vector memory. */
 export interface VectorRange {
@@ -98,6 +98,16 @@ function placeStates(
   return { states, words };
 }
 
+/** Products that are under way before the numbers that scale them are worked out. */
+function lateProducts({ order, products }: Schedule): Set<string> {
+  const place = new Map(order.map((task, at) => [task, at]));
+  const late = products.filter((product) =>
+    [...product.scaledBy?.after ?? []]
+      .some((task) => place.get(task)! > place.get(product)!)
+  );
+  return new Set(late.map(({ name }) => name));
+}
+
 /**
  * Makes the program of a graph.
  *
@@ -110,7 +120,8 @@ function placeStates(
 export function makeProgram(graph: Graph, hardware: Hardware): Program {
   const geometry = geometryOf(hardware);
   const lanes = geometry.vectorLanes;
-  const lowered = lowerTasks(graph);
+  const late = lateProducts(orderTasks(lowerTasks(graph).tasks));
+  const lowered = lowerTasks(graph, late);
   const schedule = orderTasks(lowered.tasks);
   const { states, words } = placeStates(graph, lanes);
   const emitted = emitProgram(schedule, geometry, ({ state, row }) => {
