@@ -1,13 +1,16 @@
 /** How well a model predicts a text. */
 import type { TextTokenizer } from "./tokenizer.ts";
 import { logitsRow } from "./generate.ts";
-import type { Logits, Machine } from "./machine.ts";
+import { type Logits, type Machine, vocabularySize } from "./machine.ts";
 
 /** Tokens that a machine is given at once. */
 const CHUNK = 512;
 
 /** Ids that are decoded at once, to count bytes. */
 const DECODE_CHUNK = 4_096;
+
+/** A character has four bytes at most: so many ids can be missing of the last. */
+const MAX_MISSING = 3;
 
 /** How {@linkcode evaluate} works. */
 export interface EvaluateOptions {
@@ -67,7 +70,8 @@ export function decodedBytes(
     // A cut inside a character would count its pieces as replacement characters.
     let end = Math.min(at + DECODE_CHUNK, ids.length);
     let text = tokenizer.decode([...ids.subarray(at, end)]);
-    while (end < ids.length && text.endsWith("\uFFFD")) {
+    const most = Math.min(end + MAX_MISSING, ids.length);
+    while (end < most && text.endsWith("\uFFFD")) {
       text = tokenizer.decode([...ids.subarray(at, ++end)]);
     }
     bytes += encoder.encode(text).length;
@@ -82,8 +86,9 @@ export function decodedBytes(
  * @param machine The machine.
  * @param ids The text's ids, at least two.
  * @param options Detail and progress.
- * @returns Everything but the bytes: those are for {@linkcode decodedBytes}.
- * @throws {RangeError} If there is nothing to predict.
+ * @returns How well it was predicted; the bytes are those given, which
+ * {@linkcode decodedBytes} counts.
+ * @throws {RangeError} If there is nothing to predict, or an id is outside the vocabulary.
  */
 export async function evaluate(
   machine: Machine,
@@ -94,6 +99,18 @@ export async function evaluate(
   if (tokens < 1) {
     throw new RangeError(
       `Cannot evaluate a text as it must have two tokens: ${ids.length}`,
+    );
+  }
+  const vocabulary = vocabularySize(machine.graph);
+  const bad = ids.find((id) => id < 0 || id >= vocabulary);
+  if (bad !== undefined) {
+    throw new RangeError(
+      `Cannot evaluate id ${bad} as ids must be in 0..${vocabulary - 1}`,
+    );
+  }
+  if (!(options.bytes > 0)) {
+    throw new RangeError(
+      `Cannot evaluate a text as its predicted tokens must have bytes: ${options.bytes}`,
     );
   }
   const sequence = await machine.open();

@@ -36,6 +36,10 @@ export class Session implements Disposable {
   /** The tokenizer, if the model has one. */
   readonly tokenizer: TextTokenizer | undefined;
   #sequence: Sequence;
+  /** Ids generated last, which belong to the text whether or not they went in. */
+  #given: number[] = [];
+  /** Position behind the prompt that they answer. */
+  #answered = 0;
 
   private constructor(
     model: Model,
@@ -66,7 +70,21 @@ export class Session implements Disposable {
     return new Session(model, { machine, sequence, tokenizer });
   }
 
-  /** Tokens that went in so far. */
+  /** Generated ids that did not go in yet: the last one, as a rule. */
+  #pending(): number[] {
+    return this.#given.slice(this.position - this.#answered);
+  }
+
+  /** Makes the state that of the whole text. */
+  async #settle(): Promise<void> {
+    const pending = this.#pending();
+    if (pending.length > 0) {
+      await this.#sequence.advance(Int32Array.from(pending), "none");
+    }
+    this.#given = [];
+  }
+
+  /** Tokens that went in so far; the last generated one goes in with the next call. */
   get position(): number {
     return this.#sequence.position;
   }
@@ -93,26 +111,34 @@ export class Session implements Disposable {
   }
 
   /**
-   * Runs a prompt and generates; the text goes on from where it was.
+   * Runs a prompt and generates; the text goes on from where it was, with what
+   * was generated before. Where generation ends inside a character, its first
+   * bytes show in no text.
    *
-   * @param prompt Text or ids, at least one token.
+   * @param prompt Text or ids; at least one token, unless tokens were generated before.
    * @param options Sampling, number of tokens, a hook on the logits, a signal.
    * @returns Tokens as they come.
+   * @throws {RangeError} If there is no token to go on from, or an id is outside the vocabulary.
    */
   async *generate(
     prompt: string | ArrayLike<number>,
     options: SessionGenerateOptions = {},
   ): AsyncGenerator<GeneratedToken, void, void> {
     const { tokens = DEFAULT_TOKENS, adjust, signal, ...sampling } = options;
+    const sampler = new Sampler(sampling);
     const decoder = this.tokenizer && new StreamDecoder(this.tokenizer);
-    const stream = generate(this.#sequence, this.encode(prompt), {
+    const ids = Int32Array.from([...this.#pending(), ...this.encode(prompt)]);
+    const answered = this.position + ids.length;
+    const stream = generate(this.#sequence, ids, {
       tokens,
-      sampler: new Sampler(sampling),
+      sampler,
       stop: new Set(this.model.special.eos),
+      onPrefill: () => [this.#given, this.#answered] = [[], answered],
       ...(adjust === undefined ? {} : { adjust }),
       ...(signal === undefined ? {} : { signal }),
     });
     for await (const id of stream) {
+      this.#given.push(id);
       yield { id, text: decoder?.push(id) ?? "" };
     }
   }
@@ -122,8 +148,10 @@ export class Session implements Disposable {
    *
    * @param prompt Text or ids.
    * @returns Logits `[T, V]`.
+   * @throws {RangeError} If an id is outside the vocabulary.
    */
   async logits(prompt: string | ArrayLike<number>): Promise<Logits> {
+    await this.#settle();
     return await this.#sequence.advance(this.encode(prompt), "all");
   }
 
@@ -134,6 +162,7 @@ export class Session implements Disposable {
    */
   async saveState(): Promise<Uint8Array<ArrayBuffer>> {
     const { graph } = this.machine;
+    await this.#settle();
     return encodeState(await this.#sequence.save(), graph, this.model.id);
   }
 
@@ -146,6 +175,7 @@ export class Session implements Disposable {
   async restoreState(bytes: Uint8Array): Promise<void> {
     const { graph } = this.machine;
     await this.#sequence.restore(decodeState(bytes, graph, this.model.id));
+    this.#given = [];
   }
 
   /** Frees the sequence and the machine. */

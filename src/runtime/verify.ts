@@ -150,10 +150,10 @@ function compareExact(expected: Logits, got: Logits): Comparison {
   let most = 0;
   let bad: number | undefined;
   expected.data.forEach((v, at) => {
-    const error = Math.abs(v - got.data[at]!);
+    const error = Math.abs(v - (got.data[at] ?? NaN));
     if (error === 0 && Object.is(v, got.data[at])) return;
     bad ??= Math.floor(at / width);
-    most = Math.max(most, error);
+    most = Math.max(most, Number.isNaN(error) ? Infinity : error);
   });
   const maxAbsError = most * 2 ** expected.exponent;
   return bad === undefined ? { maxAbsError } : { maxAbsError, bad };
@@ -171,14 +171,15 @@ function compareFloat(expected: Logits, got: Logits): Comparison {
     let error = 0;
     a.forEach((v, k) => {
       peak = Math.max(peak, Math.abs(v));
-      const off = Math.abs(v - b[k]!);
+      const off = Math.abs(v - (b[k] ?? NaN));
       error = Number.isNaN(off) ? Infinity : Math.max(error, off);
     });
     const [first, second] = topTwo(a);
     const leads = a[first]! - a[second]! > FLOAT_MARGIN * peak;
-    const fails = error > FLOAT_TOLERANCE * peak ||
-      (leads && topTwo(b)[0] !== first);
-    if (fails) bad ??= t;
+    // Written so that what is no number fails.
+    const agrees = error <= FLOAT_TOLERANCE * peak &&
+      (!leads || topTwo(b)[0] === first);
+    if (!agrees) bad ??= t;
     most = Math.max(most, error);
   }
   return bad === undefined ? { maxAbsError: most } : { maxAbsError: most, bad };
