@@ -12,6 +12,7 @@ export * from "./sampler.ts";
 export * from "./session.ts";
 export * from "./tokenizer.ts";
 export * from "./verify.ts";
+export * from "./verify_model.ts";
 export * from "./webgpu_machine.ts";
 export type { ReadParam } from "./webgpu_resources.ts";
 export * from "./webgpu_sequence.ts";

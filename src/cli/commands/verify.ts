@@ -1,17 +1,12 @@
 import type { Model } from "../../format/mod.ts";
 import {
-  compareMachine,
-  type Machine,
   type PairResult,
-  referenceMachine,
-  type Trace,
-  traceWhole,
+  verifyModel,
   vocabularySize,
 } from "../../runtime/mod.ts";
 import type { Command } from "../command.ts";
-import { errorLine } from "../errors.ts";
 import { readText } from "../files.ts";
-import { MACHINE_OPTIONS, openMachine, type Pair, PAIRS } from "../machines.ts";
+import { MACHINE_OPTIONS, openMachine, PAIRS } from "../machines.ts";
 import { openModelAt } from "../models.ts";
 import { encodeStart, parseIds, tokenizerOf } from "../prompt.ts";
 import { note, print, printJson } from "../terminal.ts";
@@ -48,92 +43,6 @@ async function readPrompts(
       ? parseIds(line, vocabulary)
       : encodeStart(model, tokenizer, line)
   );
-}
-
-/** A prompt followed by what the integer reference makes of it. */
-async function continuation(
-  reference: Machine,
-  prompt: Int32Array<ArrayBuffer>,
-  tokens: number,
-): Promise<Int32Array<ArrayBuffer>> {
-  const sequence = await reference.open();
-  const ids = [...prompt];
-  try {
-    let { data } = await sequence.advance(prompt, "last");
-    for (let n = 0; n < tokens; n++) {
-      let best = 0;
-      data.forEach((v, k) => {
-        if (v > data[best]!) best = k;
-      });
-      ids.push(best);
-      if (n + 1 < tokens) {
-        ({ data } = await sequence.advance(Int32Array.of(best), "last"));
-      }
-    }
-  } finally {
-    sequence.dispose();
-  }
-  return Int32Array.from(ids);
-}
-
-/** What one profile's reference gave for every prompt. */
-interface Expectation {
-  readonly reference: Machine;
-  readonly traces: readonly Trace[];
-}
-
-function merge(a: PairResult, b: PairResult): PairResult {
-  return {
-    ...a,
-    ok: a.ok && b.ok,
-    tokens: a.tokens + b.tokens,
-    maxAbsError: Math.max(a.maxAbsError ?? 0, b.maxAbsError ?? 0),
-    firstMismatch: a.firstMismatch ?? b.firstMismatch,
-  };
-}
-
-async function checkPair(
-  model: Model,
-  [target, profile]: Pair,
-  { expected, sequences, hw }: {
-    expected: Expectation;
-    sequences: readonly Int32Array<ArrayBuffer>[];
-    hw: string | undefined;
-  },
-): Promise<PairResult> {
-  let machine: Machine | undefined;
-  try {
-    machine = target === "reference"
-      ? expected.reference
-      : await openMachine(model, {
-        target,
-        profile,
-        ...(hw === undefined ? {} : { hw }),
-      });
-    let result: PairResult | undefined;
-    for (const [at, ids] of sequences.entries()) {
-      const next = await compareMachine(
-        expected.reference,
-        expected.traces[at]!,
-        { machine, ids, model: model.id },
-      );
-      result = result === undefined ? next : merge(result, next);
-    }
-    return result!;
-  } catch (error) {
-    return {
-      target,
-      profile,
-      ran: false,
-      ok: false,
-      tokens: 0,
-      maxAbsError: null,
-      firstMismatch: null,
-      error: errorLine(error).replace(/^sterna: /, ""),
-    };
-  } finally {
-    if (machine !== expected.reference) machine?.dispose();
-  }
 }
 
 function describe(result: PairResult): string {
@@ -193,39 +102,22 @@ export const verifyCommand: Command = {
     using opened = await openModelAt(positionals[0]!);
     const { model } = opened;
     const prompts = await readPrompts(model, options.text("prompts"));
-    const int = await referenceMachine(model, "int");
-    const tokens = options.number("tokens") ?? 16;
-    const sequences: Int32Array<ArrayBuffer>[] = [];
-    for (const prompt of prompts) {
-      sequences.push(await continuation(int, prompt, tokens));
-    }
-    const expect = async (reference: Machine): Promise<Expectation> => {
-      const traces: Trace[] = [];
-      for (const ids of sequences) {
-        traces.push(await traceWhole(reference, ids));
-      }
-      return { reference, traces };
-    };
-    const expectations = {
-      int: await expect(int),
-      float: await expect(await referenceMachine(model, "float")),
-    };
     const json = options.flag("json");
-    const pairs: PairResult[] = [];
-    for (const pair of asked) {
-      const result = await checkPair(model, pair, {
-        expected: expectations[pair[1]],
-        sequences,
-        hw: options.text("hw"),
-      });
-      pairs.push(result);
-      if (json) note(describe(result).trimEnd());
-      else print(describe(result));
-    }
-    const ok = pairs.every((pair) => pair.ok);
-    if (json) {
-      printJson({ model: model.name, ok, skipped: [...skip], pairs });
-    }
-    return ok ? 0 : 1;
+    const hw = options.text("hw");
+    const report = await verifyModel(model, {
+      prompts,
+      tokens: options.number("tokens") ?? 16,
+      pairs: asked,
+      open: (target, profile) =>
+        openMachine(model, {
+          target,
+          profile,
+          ...(hw === undefined ? {} : { hw }),
+        }),
+      onResult: (result) =>
+        json ? note(describe(result).trimEnd()) : print(describe(result)),
+    });
+    if (json) printJson({ ...report, skipped: [...skip] });
+    return report.ok ? 0 : 1;
   },
 };
