@@ -1,7 +1,7 @@
 /** A seeded fault: one bit of one packed word of a weight, changed in place. */
-import { BUFFER_USE, MAP_READ } from "./_usage.ts";
 import { QUADS_PER_BLOCK } from "../wgsl/mod.ts";
 import type { Gpu } from "./device.ts";
+import { Readback } from "./webgpu_readback.ts";
 import { type DeviceResource, isTexture } from "./webgpu_resources.ts";
 
 /** Where a word lies, and which bits to flip. */
@@ -35,24 +35,20 @@ export async function flipInWord(
   const block = Math.floor(quad / QUADS_PER_BLOCK) * words + word;
   const offset = 16 * (block * QUADS_PER_BLOCK + quad % QUADS_PER_BLOCK);
   const { device } = gpu;
-  const staging = device.createBuffer({
-    size: 16,
-    usage: BUFFER_USE.mapRead | BUFFER_USE.copyTo,
-  });
-  await gpu.run("read a packed weight", () => {
+  using readback = new Readback(gpu, 16);
+  readback.start("read a packed weight", () => {
     const encoder = device.createCommandEncoder();
     if (isTexture(target)) {
-      encoder.copyTextureToBuffer(
-        { texture: target, origin: [quad, word] },
-        { buffer: staging },
-        [1, 1],
-      );
-    } else encoder.copyBufferToBuffer(target, offset, staging, 0, 16);
+      readback.copyTexture(encoder, target, {
+        width: 1,
+        height: 1,
+        bytesPerRow: 256,
+        origin: [quad, word],
+      });
+    } else readback.copy(encoder, target, { bytes: 16, from: offset });
     device.queue.submit([encoder.finish()]);
   });
-  await gpu.wait("read a packed weight", staging.mapAsync(MAP_READ));
-  const texel = new Uint32Array(staging.getMappedRange().slice(0));
-  staging.destroy();
+  const texel = new Uint32Array(await readback.finish(16));
   texel[lane]! ^= mask;
   await gpu.run("write a packed weight", () => {
     if (isTexture(target)) {

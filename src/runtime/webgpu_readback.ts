@@ -64,6 +64,31 @@ export class Readback {
   }
 
   /**
+   * Records a copy of a texture's upper left part.
+   *
+   * @param encoder Where to.
+   * @param source The texture to read.
+   * @param range Its size in texels, and bytes from row to row here.
+   */
+  copyTexture(
+    encoder: GPUCommandEncoder,
+    source: GPUTexture,
+    range: {
+      readonly width: number;
+      readonly height: number;
+      readonly bytesPerRow: number;
+      readonly origin?: readonly [number, number];
+    },
+  ): void {
+    const { width, height, bytesPerRow, origin = [0, 0] } = range;
+    encoder.copyTextureToBuffer(
+      { texture: source, origin: [...origin] },
+      { buffer: this.#staging, bytesPerRow },
+      [width, height],
+    );
+  }
+
+  /**
    * Waits for the bytes.
    *
    * @param bytes How many.
@@ -71,8 +96,15 @@ export class Readback {
    * @throws {DeviceError} If the work or the device failed.
    */
   async finish(bytes: number): Promise<ArrayBuffer> {
-    await this.#done;
-    await this.#gpu.wait(this.#stage, this.#mapped!);
+    const [done, mapped] = await Promise.allSettled([
+      this.#done,
+      this.#gpu.wait(this.#stage, this.#mapped!),
+    ]);
+    if (done.status === "rejected") {
+      if (mapped.status === "fulfilled") this.#staging.unmap();
+      throw done.reason;
+    }
+    if (mapped.status === "rejected") throw mapped.reason;
     const copy = this.#staging.getMappedRange(0, bytes).slice(0);
     this.#staging.unmap();
     return copy;

@@ -9,7 +9,7 @@ import {
   type WeightStorage,
   WGSL_FILES,
 } from "../../src/wgsl/mod.ts";
-import { gpuTest } from "./_device.ts";
+import { gpuTest } from "./device.ts";
 
 const STORAGES: readonly WeightStorage[] = ["texture", "buffer"];
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { WGSL_FILES } from "../../src/wgsl/mod.ts";
 import { randomOf } from "../graphs/random.ts";
-import { gpuTest } from "./_device.ts";
+import { gpuTest } from "./device.ts";
 import { probe } from "./_probe.ts";
 
 const CASES = 64 * 1024;

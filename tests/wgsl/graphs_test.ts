@@ -30,7 +30,7 @@ import {
 import { planGraph } from "../../src/wgsl/mod.ts";
 import { randomParams } from "../graphs/params.ts";
 import { randomGraph, randomOf } from "../graphs/random.ts";
-import { gpuTest } from "./_device.ts";
+import { gpuTest } from "./device.ts";
 import { runNode } from "./_node.ts";
 
 /** Largest relative error of one float op on equal inputs. */

@@ -21,7 +21,7 @@ import {
   type WeightStorage,
 } from "../../src/wgsl/mod.ts";
 import { type Random, randomOf } from "../graphs/random.ts";
-import { gpuTest } from "./_device.ts";
+import { gpuTest } from "./device.ts";
 import { runNode } from "./_node.ts";
 
 const STEPS = Object.keys(TERNARY_LADDER) as TernaryStep[];
