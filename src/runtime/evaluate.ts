@@ -9,8 +9,12 @@ const CHUNK = 512;
 /** Ids that are decoded at once, to count bytes. */
 const DECODE_CHUNK = 4_096;
 
-/** A character has four bytes at most: so many ids can be missing of the last. */
-const MAX_MISSING = 3;
+/**
+ * Ids before them that are decoded along: what an id adds to a text depends on
+ * the few before it, as characters have up to four bytes and some tokenizers
+ * drop the space at the start of a text.
+ */
+const CONTEXT = 16;
 
 /** How {@linkcode evaluate} works. */
 export interface EvaluateOptions {
@@ -54,28 +58,26 @@ function judge(
 }
 
 /**
- * Counts the bytes that ids decode to.
+ * Counts the bytes that ids add to a text.
  *
  * @param tokenizer The tokenizer.
- * @param ids Ids.
+ * @param ids Ids of a text.
+ * @param from The first that counts; those before it are the text before.
  * @returns Bytes of UTF-8.
  */
 export function decodedBytes(
   tokenizer: TextTokenizer,
   ids: Int32Array,
+  from = 0,
 ): number {
-  let bytes = 0;
   const encoder = new TextEncoder();
-  for (let at = 0; at < ids.length;) {
-    // A cut inside a character would count its pieces as replacement characters.
-    let end = Math.min(at + DECODE_CHUNK, ids.length);
-    let text = tokenizer.decode([...ids.subarray(at, end)]);
-    const most = Math.min(end + MAX_MISSING, ids.length);
-    while (end < most && text.endsWith("\uFFFD")) {
-      text = tokenizer.decode([...ids.subarray(at, ++end)]);
-    }
-    bytes += encoder.encode(text).length;
-    at = end;
+  const size = (begin: number, end: number): number =>
+    encoder.encode(tokenizer.decode([...ids.subarray(begin, end)])).length;
+  let bytes = 0;
+  for (let at = from; at < ids.length; at += DECODE_CHUNK) {
+    const before = Math.max(0, at - CONTEXT);
+    const end = Math.min(at + DECODE_CHUNK, ids.length);
+    bytes += size(before, end) - size(before, at);
   }
   return bytes;
 }

@@ -40,7 +40,7 @@ export const evalCommand: Command = {
     const machine = await openMachine(model, request);
     try {
       const result = await evaluate(machine, ids, {
-        bytes: decodedBytes(tokenizer, ids.subarray(1)),
+        bytes: decodedBytes(tokenizer, ids, 1),
         detail: options.flag("detail"),
         onProgress: progress(`Evaluating ${model.name}`),
       });
