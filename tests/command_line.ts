@@ -3,7 +3,7 @@
  * test, which takes no second to start, with what it writes caught on its way.
  */
 import assert from "node:assert/strict";
-import { main } from "../../src/cli/main.ts";
+import { main } from "../src/cli/main.ts";
 
 /** What a run of the command line did. */
 export interface Outcome {
@@ -15,7 +15,7 @@ export interface Outcome {
   readonly err: string;
 }
 
-const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
+const MAIN = new URL("../src/cli/main.ts", import.meta.url).pathname;
 
 /** A folder that is gone when the test is over. */
 export class Scratch implements AsyncDisposable {
