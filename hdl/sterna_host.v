@@ -222,6 +222,8 @@ module sterna_host #(
       enable <= 3'd0;
       pending <= 3'd0;
       break_enable <= 1'b0;
+      space <= 2'd0;
+      element <= 28'd0;
       stream_logits <= 1'b0;
       error <= 8'd0;
       clearing <= 1'b0;

@@ -213,5 +213,7 @@ export async function writeImage(
       });
     await sink.write(layout.segments[i]!, bytes);
   }
+  const end = layout.stream + layout.streamBeats * program.geometry.beatBytes;
+  await sink.write(end, new Uint8Array(layout.size - end));
   return layout;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export * from "./bundle.ts";
 export * from "./geometry.ts";
 export * from "./hardware.ts";
 export * from "./hdl_files.ts";
