@@ -26,3 +26,4 @@ export * from "./src/ir/mod.ts";
 export * from "./src/passes/mod.ts";
 export * from "./src/reference/mod.ts";
 export * from "./src/runtime/mod.ts";
+export * from "./src/wgsl/mod.ts";

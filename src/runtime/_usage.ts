@@ -10,7 +10,6 @@ export const BUFFER_USE = {
   copyTo: 0x8,
   uniform: 0x40,
   storage: 0x80,
-  queryResolve: 0x200,
 } as const;
 
 /** What a texture may be used for. */

@@ -14,5 +14,7 @@ export * from "./tokenizer.ts";
 export * from "./verify.ts";
 export * from "./verify_model.ts";
 export * from "./webgpu_machine.ts";
-export type { ReadParam } from "./webgpu_resources.ts";
+export * from "./webgpu_program.ts";
+export * from "./webgpu_readback.ts";
+export * from "./webgpu_resources.ts";
 export * from "./webgpu_sequence.ts";

@@ -4,7 +4,7 @@
  */
 import type { Graph, Profile } from "../ir/mod.ts";
 import {
-  type Plan,
+  type DispatchPlan,
   type PlanCost,
   planCost,
   planGraph,
@@ -16,10 +16,10 @@ import {
 import type { Gpu } from "./device.ts";
 import type { Machine } from "./machine.ts";
 import { flipInWord } from "./webgpu_fault.ts";
-import { PipelineCache, Program } from "./webgpu_program.ts";
+import { DeviceProgram, PipelineCache } from "./webgpu_program.ts";
 import {
   createResource,
-  type ReadParam,
+  type ParamReader,
   uploadWeights,
 } from "./webgpu_resources.ts";
 import { WebGpuSequence } from "./webgpu_sequence.ts";
@@ -46,10 +46,10 @@ export class WebGpuMachine implements Machine {
   /** What it costs, counted. */
   readonly costs: PlanCost;
   #gpu: Gpu;
-  #program: Program;
+  #program: DeviceProgram;
   #options: PlanOptions;
   #cache: PipelineCache;
-  #tapProgram: Promise<Program> | undefined;
+  #tapProgram: Promise<DeviceProgram> | undefined;
 
   /**
    * Wraps what {@linkcode WebGpuMachine.create} made.
@@ -59,7 +59,7 @@ export class WebGpuMachine implements Machine {
    * @param parts Its program and the pipelines of the device.
    */
   constructor(gpu: Gpu, graph: Graph, parts: {
-    readonly program: Program;
+    readonly program: DeviceProgram;
     readonly cache: PipelineCache;
     readonly options: PlanOptions;
   }) {
@@ -86,14 +86,14 @@ export class WebGpuMachine implements Machine {
    */
   static async create(
     gpu: Gpu,
-    model: { readonly graph: Graph; readonly read: ReadParam },
+    model: { readonly graph: Graph; readonly read: ParamReader },
     options: WebGpuOptions = {},
   ): Promise<WebGpuMachine> {
     const { graph, read } = model;
     const { onProgress } = options;
     const plan = planGraph(graph, options);
     const cache = new PipelineCache(gpu);
-    const program = await Program.create(gpu, plan, { cache });
+    const program = await DeviceProgram.create(gpu, plan, { cache });
     try {
       await uploadWeights(gpu, {
         plan,
@@ -110,7 +110,7 @@ export class WebGpuMachine implements Machine {
   }
 
   /** What runs. */
-  get plan(): Plan {
+  get plan(): DispatchPlan {
     return this.#program.plan;
   }
 
@@ -139,7 +139,7 @@ export class WebGpuMachine implements Machine {
 
   /** The same weights and states with a buffer of its own for every value. */
   async #tapping(own: readonly GPUBuffer[]) {
-    this.#tapProgram ??= Program.create(
+    this.#tapProgram ??= DeviceProgram.create(
       this.#gpu,
       planGraph(this.graph, {
         ...this.#options,

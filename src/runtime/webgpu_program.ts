@@ -4,7 +4,7 @@
  * layers share them; exponents and scales, which differ by layer, are in the
  * constants buffer.
  */
-import { type Dispatch, moduleText, type Plan } from "../wgsl/mod.ts";
+import { type Dispatch, type DispatchPlan, moduleText } from "../wgsl/mod.ts";
 import type { Gpu } from "./device.ts";
 import {
   createResource,
@@ -85,9 +85,9 @@ export class PipelineCache {
 }
 
 /** A plan with the resources that all sequences share. */
-export class Program {
+export class DeviceProgram {
   /** The plan. */
-  readonly plan: Plan;
+  readonly plan: DispatchPlan;
   /** Resources by index; undefined where each sequence has its own. */
   readonly shared: readonly (DeviceResource | undefined)[];
   #gpu: Gpu;
@@ -96,13 +96,13 @@ export class Program {
   #borrowed: ReadonlySet<DeviceResource>;
 
   /**
-   * Wraps what {@linkcode Program.create} made.
+   * Wraps what {@linkcode DeviceProgram.create} made.
    *
    * @param gpu The device.
-   * @param parts Plan, resources and pipelines.
+   * @param parts DispatchPlan, resources and pipelines.
    */
   constructor(gpu: Gpu, parts: {
-    readonly plan: Plan;
+    readonly plan: DispatchPlan;
     readonly shared: readonly (DeviceResource | undefined)[];
     readonly borrowed: ReadonlySet<DeviceResource>;
     readonly pipelines: ReadonlyMap<Dispatch, GPUComputePipeline>;
@@ -124,10 +124,10 @@ export class Program {
    * @returns The program; new weights are zero until they are uploaded.
    * @throws {DeviceError} If the device fails.
    */
-  static async create(gpu: Gpu, plan: Plan, sources: {
+  static async create(gpu: Gpu, plan: DispatchPlan, sources: {
     readonly cache: PipelineCache;
     readonly weights?: readonly DeviceResource[];
-  }): Promise<Program> {
+  }): Promise<DeviceProgram> {
     const weights = sources.weights?.slice();
     const shared: (DeviceResource | undefined)[] = [];
     const borrowed = new Set<DeviceResource>();
@@ -157,7 +157,7 @@ export class Program {
       }
       throw error;
     }
-    return new Program(gpu, { plan, shared, borrowed, pipelines });
+    return new DeviceProgram(gpu, { plan, shared, borrowed, pipelines });
   }
 
   /** Weights in the plan's order. */
@@ -233,14 +233,20 @@ export class Program {
  *
  * @param encoder Where to.
  * @param list The dispatches in order.
- * @param tokens Number of tokens.
+ * @param run Number of tokens, and timestamps to write if they are wanted.
  */
 export function encodePass(
   encoder: GPUCommandEncoder,
   list: readonly ReadyDispatch[],
-  tokens: number,
+  run: {
+    readonly tokens: number;
+    readonly timestampWrites?: GPUComputePassTimestampWrites;
+  },
 ): void {
-  const pass = encoder.beginComputePass();
+  const { tokens, timestampWrites } = run;
+  const pass = encoder.beginComputePass({
+    ...(timestampWrites && { timestampWrites }),
+  });
   let last: GPUComputePipeline | undefined;
   for (const { dispatch, pipeline, group } of list) {
     if (pipeline !== last) pass.setPipeline(pipeline);

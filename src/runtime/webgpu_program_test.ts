@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { gpuTest } from "../../tests/wgsl/device.ts";
 import { CONFIGS, makeModel } from "../../tests/wgsl/model.ts";
-import { type Plan, planGraph } from "../wgsl/mod.ts";
-import { PipelineCache, Program } from "./webgpu_program.ts";
+import { type DispatchPlan, planGraph } from "../wgsl/mod.ts";
+import { DeviceProgram, PipelineCache } from "./webgpu_program.ts";
 
 gpuTest(
   "layers share pipelines, and programs of one graph share weights",
@@ -14,10 +14,10 @@ gpuTest(
     })).graphs.int;
     const cache = new PipelineCache(gpu);
     const plan = planGraph(graph);
-    const program = await Program.create(gpu, plan, { cache });
+    const program = await DeviceProgram.create(gpu, plan, { cache });
     const { size } = cache;
     assert.ok(size < plan.step.length + plan.chunk.length);
-    const kept = await Program.create(
+    const kept = await DeviceProgram.create(
       gpu,
       planGraph(graph, { keepValues: true }),
       {
@@ -25,7 +25,7 @@ gpuTest(
         weights: program.weights,
       },
     );
-    const other = await Program.create(gpu, planGraph(deep), { cache });
+    const other = await DeviceProgram.create(gpu, planGraph(deep), { cache });
     assert.equal(cache.size, size, "a deeper model needed more kernels");
     assert.deepEqual(kept.weights, program.weights);
     kept.dispose(); // leaves the weights to the first
@@ -44,12 +44,12 @@ gpuTest(
     const graph = (await makeModel(CONFIGS.plain!)).graphs.int;
     const plan = planGraph(graph);
     const [first, ...rest] = plan.step;
-    const broken: Plan = {
+    const broken: DispatchPlan = {
       ...plan,
       step: [{ ...first!, constants: { NOTHING: 1 } }, ...rest],
     };
     await assert.rejects(
-      Program.create(gpu, broken, { cache: new PipelineCache(gpu) }),
+      DeviceProgram.create(gpu, broken, { cache: new PipelineCache(gpu) }),
       {
         name: "DeviceError",
         message:

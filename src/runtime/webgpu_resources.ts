@@ -6,8 +6,8 @@ import { BUFFER_USE, TEXTURE_USE } from "./_usage.ts";
 import type { Graph } from "../ir/mod.ts";
 import {
   BINDING_ALIGNMENT,
+  type DispatchPlan,
   packTernary,
-  type Plan,
   QUADS_PER_BLOCK,
   type Resource,
   roundUp,
@@ -19,7 +19,7 @@ import { rowBytes } from "../ir/mod.ts";
 import type { Gpu } from "./device.ts";
 
 /** Reads the stored bytes of a parameter. */
-export type ReadParam = (name: string) => Promise<Uint8Array<ArrayBuffer>>;
+export type ParamReader = (name: string) => Promise<Uint8Array<ArrayBuffer>>;
 
 /** A buffer or a texture on the device. */
 export type DeviceResource = GPUBuffer | GPUTexture;
@@ -163,14 +163,14 @@ async function uploadTable(
  * Fills the weights of a plan, parameter after parameter; each is read once.
  *
  * @param gpu The device.
- * @param job Plan, graph, resources by index, and where parameters come from.
+ * @param job DispatchPlan, graph, resources by index, and where parameters come from.
  * @throws {DeviceError} If the device fails.
  */
 export async function uploadWeights(gpu: Gpu, job: {
-  readonly plan: Plan;
+  readonly plan: DispatchPlan;
   readonly graph: Graph;
   readonly resources: readonly (DeviceResource | undefined)[];
-  readonly read: ReadParam;
+  readonly read: ParamReader;
   readonly onProgress?: (done: number, total: number) => void;
 }): Promise<void> {
   const { plan, graph, resources, read, onProgress } = job;
@@ -217,7 +217,7 @@ export async function uploadWeights(gpu: Gpu, job: {
  */
 export async function uploadConstants(
   gpu: Gpu,
-  plan: Plan,
+  plan: DispatchPlan,
   target: GPUBuffer,
 ): Promise<void> {
   const stride = BINDING_ALIGNMENT / 4;

@@ -3,7 +3,7 @@ import { randomParams } from "../../tests/graphs/params.ts";
 import { gpuTest } from "../../tests/wgsl/device.ts";
 import { CONFIGS, makeModel } from "../../tests/wgsl/model.ts";
 import { packTernary, planGraph } from "../wgsl/mod.ts";
-import { PipelineCache, Program } from "./webgpu_program.ts";
+import { DeviceProgram, PipelineCache } from "./webgpu_program.ts";
 import { Readback } from "./webgpu_readback.ts";
 import { isTexture, uploadWeights } from "./webgpu_resources.ts";
 
@@ -15,7 +15,7 @@ gpuTest(
     for (const storage of ["texture", "buffer"] as const) {
       const limits = { bindingBytes: 1e6, textureSide: 6 };
       const plan = planGraph(graph, { storage, limits });
-      const program = await Program.create(gpu, plan, {
+      const program = await DeviceProgram.create(gpu, plan, {
         cache: new PipelineCache(gpu),
       });
       const reads: string[] = [];

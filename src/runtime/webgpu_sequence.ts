@@ -4,7 +4,7 @@
  */
 import type { Graph, SequenceState } from "../ir/mod.ts";
 import type { Tap } from "../reference/mod.ts";
-import { decodeValue, type Plan, valueRowBytes } from "../wgsl/mod.ts";
+import { decodeValue, type DispatchPlan, valueRowBytes } from "../wgsl/mod.ts";
 import type { Gpu } from "./device.ts";
 import {
   type Logits,
@@ -29,7 +29,7 @@ const LOGITS_AHEAD = 2;
 /** A plan bound to a sequence. */
 export interface Tapping {
   /** The plan. */
-  readonly plan: Plan;
+  readonly plan: DispatchPlan;
   /** Its dispatches. */
   readonly bound: BoundPlan;
 }
@@ -39,7 +39,7 @@ export interface SequenceParts {
   /** The graph. */
   readonly graph: Graph;
   /** The plan. */
-  readonly plan: Plan;
+  readonly plan: DispatchPlan;
   /** Buffers that it owns: `ids` and states, in the plan's order. */
   readonly own: readonly GPUBuffer[];
   /** Its dispatches. */
@@ -61,7 +61,7 @@ export class WebGpuSequence implements Sequence {
    * Wraps what {@linkcode WebGpuMachine.open} made.
    *
    * @param gpu The device.
-   * @param parts Plan, buffers and dispatches.
+   * @param parts DispatchPlan, buffers and dispatches.
    */
   constructor(gpu: Gpu, parts: SequenceParts) {
     this.#gpu = gpu;
@@ -120,7 +120,7 @@ export class WebGpuSequence implements Sequence {
       device.queue.writeBuffer(this.#buffer(on, "run"), 0, run);
     }
     const encoder = device.createCommandEncoder();
-    encodePass(encoder, list, ids?.length ?? 1);
+    encodePass(encoder, list, { tokens: ids?.length ?? 1 });
     copies?.(encoder);
     device.queue.submit([encoder.finish()]);
   }

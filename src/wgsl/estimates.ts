@@ -1,5 +1,5 @@
 /** What a plan costs, counted before anything runs. */
-import type { Plan } from "./plan.ts";
+import type { DispatchPlan } from "./plan.ts";
 
 /** Counted costs of a plan. */
 export interface PlanCost {
@@ -21,7 +21,7 @@ export interface PlanCost {
  * @param plan The plan.
  * @returns Dispatches and bytes.
  */
-export function planCost(plan: Plan): PlanCost {
+export function planCost(plan: DispatchPlan): PlanCost {
   const bytes = (...roles: readonly string[]): number =>
     plan.resources.reduce(
       (sum, { role, bytes }) => sum + (roles.includes(role) ? bytes : 0),

@@ -14,7 +14,7 @@ import {
   MAX_TEXTURE_SIDE,
   MAX_UNIFORM_BYTES,
 } from "./limits.ts";
-import { type Dispatch, type Plan, PLAN_VERSION } from "./plan.ts";
+import { type Dispatch, type DispatchPlan, PLAN_VERSION } from "./plan.ts";
 import { planGraph, type PlanOptions } from "./planner.ts";
 import { KERNELS, moduleText } from "./kernels.ts";
 
@@ -30,7 +30,7 @@ function declared({ files }: Dispatch): string[] {
 }
 
 /** Everything that WebGPU would refuse, without a device. */
-function checkPlan(plan: Plan): void {
+function checkPlan(plan: DispatchPlan): void {
   for (const { bytes, texture, uniform, role } of plan.resources) {
     if (texture) assert.ok(Math.max(...texture) <= MAX_TEXTURE_SIDE);
     else assert.ok(bytes <= MAX_BUFFER_BYTES, `${role} of ${bytes}`);
@@ -69,7 +69,7 @@ function checkPlan(plan: Plan): void {
 }
 
 /** Simulates which node's value each buffer holds: reuse must never lose one. */
-function checkLiveness(graph: Graph, plan: Plan): void {
+function checkLiveness(graph: Graph, plan: DispatchPlan): void {
   const holds = new Map<number, string>();
   const valueNames = new Set(Object.keys(plan.values));
   for (const node of graph.nodes) {

@@ -14,7 +14,7 @@ import type { KernelName, WeightStorage, WgslFile } from "./kernels.ts";
 export const PLAN_VERSION = 1;
 
 /**
- * What a resource is for. `weight` is filled from a parameter; `constants` from {@linkcode Plan.constants}; `run` holds the number of tokens of a chunk; `value` is scratch; `ids`
+ * What a resource is for. `weight` is filled from a parameter; `constants` from {@linkcode DispatchPlan.constants}; `run` holds the number of tokens of a chunk; `value` is scratch; `ids`
  * and `state` belong to one sequence.
  */
 export type ResourceRole =
@@ -56,7 +56,7 @@ export interface Resource {
 
 /** A range of a resource that a kernel sees. */
 export interface Binding {
-  /** Index in {@linkcode Plan.resources}. */
+  /** Index in {@linkcode DispatchPlan.resources}. */
   readonly resource: number;
   /** First byte. */
   readonly offset: number;
@@ -92,24 +92,24 @@ export interface ValuePlace {
   readonly dtype: Dtype;
   /** Elements a token. */
   readonly width: number;
-  /** Index in {@linkcode Plan.resources}. */
+  /** Index in {@linkcode DispatchPlan.resources}. */
   readonly resource: number;
 }
 
 /** Where a named state lies. */
-export interface StatePlace {
+export interface StateRange {
   /** Dtype of an element. */
   readonly dtype: "f32" | "i32";
   /** Elements. */
   readonly elements: number;
-  /** Index in {@linkcode Plan.resources}. */
+  /** Index in {@linkcode DispatchPlan.resources}. */
   readonly resource: number;
   /** First byte. */
   readonly offset: number;
 }
 
 /** What a device must hold and run for one graph. */
-export interface Plan {
+export interface DispatchPlan {
   /** {@linkcode PLAN_VERSION}. */
   readonly version: number;
   /** Architecture. */
@@ -133,7 +133,7 @@ export interface Plan {
   /** Values by name; without `keepValues` later ones overwrite earlier ones. */
   readonly values: Readonly<Record<string, ValuePlace>>;
   /** States by name. */
-  readonly states: Readonly<Record<string, StatePlace>>;
+  readonly states: Readonly<Record<string, StateRange>>;
   /** The value of the logits. */
   readonly logits: string;
   /** Whether `step` leaves the chosen token in `ids`. */

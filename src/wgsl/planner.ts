@@ -37,10 +37,10 @@ import {
 import {
   type Binding,
   type Dispatch,
-  type Plan,
+  type DispatchPlan,
   PLAN_VERSION,
   type Resource,
-  type StatePlace,
+  type StateRange,
   type ValuePlace,
   type WeightLayout,
 } from "./plan.ts";
@@ -79,7 +79,7 @@ class Planner {
   #resources: Resource[] = [];
   #weights: Map<string, number[]> = new Map();
   #values: Record<string, ValuePlace> = {};
-  #states: Record<string, StatePlace> = {};
+  #states: Record<string, StateRange> = {};
   #storage: WeightStorage;
   #chunkTokens: number;
   #limits: PartLimits;
@@ -380,7 +380,7 @@ class Planner {
     };
   }
 
-  plan(): Plan {
+  plan(): DispatchPlan {
     const { nodes, name, profile, outputs } = this.#graph;
     this.#ids = this.#add({ role: "ids", bytes: 4 * this.#chunkTokens });
     this.#run = this.#add({ role: "run", bytes: 16, uniform: true });
@@ -443,6 +443,9 @@ class Planner {
  * @throws {RangeError} If the graph cannot be cut to fit WebGPU's default limits.
  * @throws {TypeError} If a parameter's encoding has no kernel.
  */
-export function planGraph(graph: Graph, options: PlanOptions = {}): Plan {
+export function planGraph(
+  graph: Graph,
+  options: PlanOptions = {},
+): DispatchPlan {
   return new Planner(graph, options).plan();
 }

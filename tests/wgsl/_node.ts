@@ -3,9 +3,9 @@ import type { Graph, SequenceState } from "../../src/ir/mod.ts";
 import type { Value } from "../../src/reference/mod.ts";
 import type { Gpu } from "../../src/runtime/mod.ts";
 import {
+  DeviceProgram,
   encodePass,
   PipelineCache,
-  Program,
 } from "../../src/runtime/webgpu_program.ts";
 import { Readback } from "../../src/runtime/webgpu_readback.ts";
 import {
@@ -14,8 +14,8 @@ import {
 } from "../../src/runtime/webgpu_resources.ts";
 import {
   decodeValue,
+  type DispatchPlan,
   encodeValue,
-  type Plan,
   valueRowBytes,
 } from "../../src/wgsl/mod.ts";
 
@@ -48,13 +48,13 @@ const CACHES = new Map<Gpu, PipelineCache>();
  */
 export async function runNode(
   gpu: Gpu,
-  plan: Plan,
+  plan: DispatchPlan,
   job: NodeJob,
 ): Promise<Map<string, ArrayLike<number>>> {
   const { graph, bytes, values, state, tokens, mode = "chunk" } = job;
   const cache = CACHES.get(gpu) ?? new PipelineCache(gpu);
   CACHES.set(gpu, cache);
-  const program = await Program.create(gpu, plan, { cache });
+  const program = await DeviceProgram.create(gpu, plan, { cache });
   await uploadWeights(gpu, {
     plan,
     graph,
@@ -93,7 +93,7 @@ export async function runNode(
         if (data.length > 0) put(resource, data, offset);
       }
       const encoder = device.createCommandEncoder();
-      encodePass(encoder, bound[mode], tokens);
+      encodePass(encoder, bound[mode], { tokens });
       device.queue.submit([encoder.finish()]);
     });
     for (
