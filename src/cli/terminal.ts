@@ -81,11 +81,29 @@ export function progress(what: string): (done: number, total: number) => void {
   };
 }
 
+/** Most bytes of standard input: as text beyond any context, in memory bearable. */
+export const MAX_INPUT_BYTES: number = 64 * 2 ** 20;
+
 /**
  * Reads standard input as text.
  *
+ * @param input Where it comes from.
  * @returns All of it.
+ * @throws {RangeError} If there is more than {@linkcode MAX_INPUT_BYTES}.
  */
-export async function readInput(): Promise<string> {
-  return await new Response(Deno.stdin.readable).text();
+export async function readInput(
+  input: ReadableStream<Uint8Array<ArrayBuffer>> = Deno.stdin.readable,
+): Promise<string> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for await (const part of input) {
+    size += part.length;
+    if (size > MAX_INPUT_BYTES) {
+      throw new RangeError(
+        `Cannot read standard input of more than ${MAX_INPUT_BYTES} bytes`,
+      );
+    }
+    parts.push(part);
+  }
+  return await new Blob(parts).text();
 }
