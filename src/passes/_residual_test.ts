@@ -11,6 +11,7 @@ Deno.test("what is added twice counts twice", () => {
     b.node(name, "add", { operands: { x, y } });
   add("ab", embed("a"), embed("b"));
   add("four", "ab", "ab");
+  add("less", "b", "b"); // of the same group, made later and smaller
   add("cd", embed("c"), embed("d"));
   const graph = b.done({ logits: "cd" });
   const sizes = { a: 3, b: 1, c: 0.5, d: 0.5 } as Record<string, number>;
@@ -20,6 +21,7 @@ Deno.test("what is added twice counts twice", () => {
     b: 3 - 30,
     ab: 3 - 30,
     four: 3 - 30,
+    less: 3 - 30,
     c: -30,
     d: -30,
     cd: -30,

@@ -68,6 +68,12 @@ function fits(
   });
 }
 
+/** Small sizes for the most part; taps stay few. */
+function drawSize(name: string, random: Random): number {
+  const most = name !== "k" && random() < 0.3 ? 30 : 6;
+  return 1 + Math.floor(random() * most);
+}
+
 /** Makes a shape of terms; what is not bound yet is drawn. */
 function make(
   terms: readonly string[],
@@ -77,7 +83,7 @@ function make(
   return terms.map((term) => {
     if (/^\d+$/.test(term)) return Number(term);
     const name = term.replace(/^2|-1$/g, "");
-    if (!bound.has(name)) bound.set(name, 1 + Math.floor(random() * 6));
+    if (!bound.has(name)) bound.set(name, drawSize(name, random));
     const size = bound.get(name)!;
     return term.startsWith("2")
       ? 2 * size
@@ -85,19 +91,37 @@ function make(
   });
 }
 
+/**
+ * Where the exponents of real graphs lie, by attribute: elsewhere most values
+ * are cut off or saturate, and nothing is tried.
+ */
+const USUAL: Readonly<Record<string, number>> = {
+  tableExponent: -13,
+  exponent: -27,
+  xExponent: -24,
+  iExponent: -24,
+  fExponent: -24,
+  hExponent: -24,
+  cA: -68,
+  cB: -88,
+  c0: -30,
+  c: -24,
+};
+
 function attrOf(
+  name: string,
   type: "number" | "exponent" | "scalar",
   random: Random,
 ): Attr {
   if (type === "number") {
     return pick(random, [1e-6, 0.1, 1, 1e21, -3.5e-9, random()]);
   }
-  // Mostly where numbers survive, sometimes where all are cut off.
-  const exponent = random() < 0.9
-    ? Math.floor(random() * 40) - 32
+  const usual = USUAL[name];
+  const exponent = usual !== undefined && random() < 0.9
+    ? usual + Math.floor(random() * 9) - 4
     : Math.floor(random() * 400) - 200;
   if (type === "exponent") return exponent;
-  return random() < 0.1
+  return random() < 0.05
     ? [0, 0]
     : [32_768 + Math.floor(random() * 32_768), exponent];
 }
@@ -164,7 +188,7 @@ export function randomGraph(
     decls.forEach((declare) => declare());
     const attrs = Object.fromEntries(
       Object.entries(opSpec(op).attrs)
-        .map(([key, { type }]) => [key, attrOf(type, random)]),
+        .map(([key, { type }]) => [key, attrOf(key, type, random)]),
     );
     builder.node(name, op, { operands, attrs });
     for (const [key, spec] of Object.entries(opSpec(op).results)) {
