@@ -204,7 +204,8 @@ export class FileSink implements Sink {
     await checkWritable(path);
     const partial = `${path}.${crypto.randomUUID().slice(0, 8)}.partial`;
     try {
-      const file = await Deno.open(partial, { write: true, createNew: true });
+      // At once, so that no interrupt comes between the file and its sink.
+      const file = Deno.openSync(partial, { write: true, createNew: true });
       return new FileSink(path, partial, file);
     } catch (error) {
       throw pathError("write", path, error);
@@ -283,20 +284,21 @@ export async function writeFile(
   path: string,
   write: (sink: Sink) => Promise<void>,
 ): Promise<void> {
-  const sink = await FileSink.create(path);
+  let sink: FileSink | undefined;
   const listeners = Object.entries(INTERRUPTS).map(([signal, status]) => {
     const interrupted = (): void => {
-      sink.discard();
+      sink?.discard();
       Deno.exit(status);
     };
     return [signal as keyof typeof INTERRUPTS, interrupted] as const;
   });
   listeners.forEach((listener) => Deno.addSignalListener(...listener));
   try {
+    sink = await FileSink.create(path);
     await write(sink);
     await sink.commit();
   } catch (error) {
-    sink.discard();
+    sink?.discard();
     const fromSystem = Object.values(Deno.errors)
       .some((kind) => error instanceof kind);
     throw fromSystem ? pathError("write", path, error) : error;

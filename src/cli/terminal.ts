@@ -1,4 +1,5 @@
 /** Standard output, standard error and progress. */
+import { pathError } from "./files.ts";
 
 const encoder = new TextEncoder();
 
@@ -25,7 +26,11 @@ function writeAll(
  * @param text What to write.
  */
 export function print(text: string): void {
-  if (!writeAll(Deno.stdout, text)) Deno.exit(0);
+  try {
+    if (!writeAll(Deno.stdout, text)) Deno.exit(0);
+  } catch (error) {
+    throw pathError("write", "to standard output", error);
+  }
 }
 
 /**
