@@ -5,7 +5,7 @@
 import { BUFFER_USE, TEXTURE_USE } from "./_usage.ts";
 import type { Graph } from "../ir/mod.ts";
 import {
-  BINDING_ALIGNMENT,
+  constantBytes,
   type DispatchPlan,
   packTernary,
   QUADS_PER_BLOCK,
@@ -220,10 +220,8 @@ export async function uploadConstants(
   plan: DispatchPlan,
   target: GPUBuffer,
 ): Promise<void> {
-  const stride = BINDING_ALIGNMENT / 4;
-  const words = new Int32Array(plan.constants.length * stride);
-  plan.constants.forEach((slot, at) => words.set(slot, at * stride));
+  const bytes = constantBytes(plan);
   await gpu.run("upload constants", () => {
-    gpu.device.queue.writeBuffer(target, 0, words);
+    gpu.device.queue.writeBuffer(target, 0, bytes);
   });
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export * from "./bundle.ts";
 export * from "./emit.ts";
 export * from "./estimates.ts";
 export * from "./kernels.ts";
@@ -11,3 +12,4 @@ export * from "./limits.ts";
 export * from "./plan.ts";
 export * from "./planner.ts";
 export * from "./repack.ts";
+export * from "./weight_bytes.ts";
