@@ -33,6 +33,7 @@ import {
   type Profile,
   rowBytes,
 } from "../ir/mod.ts";
+import { checkRanges } from "./_ranges.ts";
 import type { Provenance, SpecialTokens } from "./draft.ts";
 import { isJsonObject, type JsonObject, parseJson } from "./json.ts";
 import { quote } from "./json_quote.ts";
@@ -387,6 +388,7 @@ export async function openModel(
   const int = graphFromJson(graphs.int);
   checkGraph(source, float, tensors);
   checkGraph(source, int, tensors);
+  await checkRanges(source, int, tensors);
   const model = jsonField(source, metadata, "sterna.model");
   const special = readSpecial(model);
   const provenance = readProvenance(

@@ -360,6 +360,30 @@ Deno.test("a lie with fitting hashes is refused by what it breaks", async () => 
   }
 });
 
+Deno.test("integers that the proofs of the arithmetic do not allow are refused", async () => {
+  const file = await fileOf(tinyDraft());
+  const rows: [string, number, number, RegExp][] = [
+    ["int.logits.in.weight", 2, -32_768, /-32767..32767: element 1 is -32768$/],
+    [
+      "int.sigmoid",
+      4,
+      -1,
+      /int.sigmoid must lie within 0..65536: element 1 is/,
+    ],
+    ["int.sigmoid", 4, 65_537, /0..65536: element 1 is 65537$/],
+    ["int.model.layers.1.attn.lower_bound", 0, -1, /element 0 is -1$/],
+    ["int.model.layers.1.attn.lower_bound", 0, 65_537, /element 0 is 65537$/],
+  ];
+  for (const [name, at, value, message] of rows) {
+    const parts = takeApart(file);
+    const { bytes, dtype } = parts.tensors.get(name)!;
+    const view = new DataView(bytes.buffer);
+    if (dtype === "I16") view.setInt16(at, value, true);
+    else view.setInt32(at, value, true);
+    await refuses(putTogether(parts), message, name);
+  }
+});
+
 Deno.test("a vector wider than the arithmetic allows is refused", async () => {
   const draft = smallestDraft();
   const width = 65_537;

@@ -28,9 +28,15 @@ Deno.test("every row of the op table is complete and follows its conventions", (
     assert.ok(Object.values(attrs).every(({ doc }) => doc.length > 5), name);
     const bound = new Set(["T"]);
     for (
-      const [key, { kind, shape, optional, moves }] of Object.entries(operands)
+      const [key, { kind, decodes, shape, optional, moves, within }] of Object
+        .entries(operands)
     ) {
       assert.equal(kind === "state", moves !== undefined, `${name} ${key}`);
+      assert.equal(
+        kind === "param" && /^i/.test(decodes),
+        within !== undefined,
+        `${name} ${key}`,
+      );
       for (const term of shape) {
         assert.match(term, /^(?:T|\d+|2?[A-Z]|k(?:-1)?)$/, `${name} ${key}`);
         if (!optional) bound.add(term.replace(/^2(?=.)|-1$/g, ""));

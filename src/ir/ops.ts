@@ -41,6 +41,11 @@ export interface OperandSpec {
   readonly optional?: true;
   /** How a state moves: states only. */
   readonly moves?: "recurrent" | "window";
+  /**
+   * Least and largest element: integer parameters only. That no intermediate
+   * overflows rests on it, so a file with others is refused.
+   */
+  readonly within?: readonly [number, number];
 }
 
 /** One result of an op. */
@@ -94,6 +99,14 @@ function param(
   shape: readonly string[],
 ): OperandSpec {
   return { kind: "param", decodes, shape };
+}
+
+function weights(shape: readonly string[]): OperandSpec {
+  return { ...param("i16", shape), within: [-32_767, 32_767] };
+}
+
+function gates(shape: readonly string[]): OperandSpec {
+  return { ...param("i32", shape), within: [0, 65_536] };
 }
 
 function recurrent(decodes: "f32" | "i32"): OperandSpec {
@@ -254,7 +267,7 @@ export const OPS = {
     doc: "1 / sqrt(cA sum((x weight)^2) + cB sum(y^2) + c0), a scalar a token",
     operands: {
       x: value("i32", TK),
-      weight: optional(param("i16", K)),
+      weight: optional(weights(K)),
       y: optional(value("i32", TK)),
     },
     results: result("i32", PAIR),
@@ -268,7 +281,7 @@ export const OPS = {
     group: "quantize",
     profile: "int",
     doc: "p = x weight; codes = round(127 p / peak), peak = max|p|",
-    operands: { x: value("i32", TK), weight: param("i16", K) },
+    operands: { x: value("i32", TK), weight: weights(K) },
     results: {
       codes: { dtype: "i8", shape: TK },
       peak: { dtype: "i32", shape: PAIR },
@@ -305,7 +318,7 @@ export const OPS = {
     doc: "silu(gate) * up, x = [gate, up]",
     operands: {
       x: value("i32", ["T", "2I"]),
-      sigmoid: param("i32", ["513"]),
+      sigmoid: gates(["513"]),
     },
     results: result("i32", ["T", "I"]),
     attrs: { xExponent: exponent("exponent of x") },
@@ -318,8 +331,8 @@ export const OPS = {
     operands: {
       i: value("i32", TK),
       f: value("i32", TK),
-      lb: optional(param("i32", K)),
-      sigmoid: param("i32", ["513"]),
+      lb: optional(gates(K)),
+      sigmoid: gates(["513"]),
       state: recurrent("i32"),
     },
     results: result("i32", TK),
@@ -335,8 +348,8 @@ export const OPS = {
     operands: {
       x: value("i32", TK),
       h: value("i32", TK),
-      weight: param("i16", K),
-      sigmoid: param("i32", ["513"]),
+      weight: weights(K),
+      sigmoid: gates(["513"]),
     },
     results: result("i32", TK),
     attrs: { hExponent: exponent("exponent of h") },
@@ -348,7 +361,7 @@ export const OPS = {
     operands: {
       x: value("i32", TK),
       norm: value("i32", PAIR),
-      weight: param("i16", K),
+      weight: weights(K),
     },
     results: result("i32", TK),
     attrs: { c: scalar("units of x and norm in units of the result") },
@@ -360,8 +373,8 @@ export const OPS = {
       "silu of the causal depthwise convolution; the state holds the k-1 inputs before",
     operands: {
       x: value("i32", TK),
-      weight: param("i16", ["K", "k"]),
-      sigmoid: param("i32", ["513"]),
+      weight: weights(["K", "k"]),
+      sigmoid: gates(["513"]),
       window: window("i32"),
     },
     results: result("i32", TK),
