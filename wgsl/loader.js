@@ -19,7 +19,9 @@ async function openPieces(url) {
     while (filled < length) {
       if (rest.length === 0) {
         const { done, value } = await reader.read();
-        if (done) throw new Error(`Cannot load ${url} as it ends too early`);
+        if (done) {
+          throw new Error("Cannot load " + url + " as it ends too early");
+        }
         rest = value;
       }
       const part = rest.subarray(0, length - filled);
