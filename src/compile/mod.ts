@@ -3,6 +3,7 @@
  *
  * @module
  */
+export * from "./compile.ts";
 export * from "./load.ts";
 export * from "./version.ts";
 export * from "./write_model.ts";

@@ -1,5 +1,6 @@
 /** Every command, in the order of the usage text. */
 import type { Command } from "../command.ts";
+import { compileCommand } from "./compile.ts";
 import { evalCommand } from "./eval.ts";
 import { importCommand } from "./import.ts";
 import { infoCommand } from "./info.ts";
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   infoCommand,
   importCommand,
   verifyCommand,
+  compileCommand,
   evalCommand,
   logitsCommand,
   tokenizeCommand,
