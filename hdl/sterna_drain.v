@@ -164,7 +164,9 @@ module sterna_drain #(
     end
   endgenerate
 
-  assign en = !(valid[6] && heads[6] && !logits_ready);
+  // The next stream of logits waits until the largest of the last one is found.
+  reg reducing;
+  assign en = !(valid[6] && heads[6] && (!logits_ready || reducing));
   assign stalled = !en;
 
   always @(posedge clk) begin
@@ -199,13 +201,13 @@ module sterna_drain #(
 
   // Logits
 
-  assign logits_valid = valid[6] && heads[6];
+  assign logits_valid = valid[6] && heads[6] && !reducing;
   assign logits_data  = write_data;
   assign logits_keep  = keeps[LANES*5+:LANES];
   assign logits_last  = lasts[6];
 
   wire logit = logits_valid && logits_ready;
-  reg  reducing;
+  reg  was_reset;
 
   sterna_argmax #(
       .LANES(LANES),
@@ -213,7 +215,7 @@ module sterna_drain #(
   ) argmax (
       .clk(clk),
       .rst(rst),
-      .clear(queue_take && next_head),
+      .clear(was_reset || largest_done),
       .in_valid(logit),
       .in_keep(logits_keep),
       .in_data(logits_data),
@@ -224,6 +226,7 @@ module sterna_drain #(
   );
 
   always @(posedge clk) begin
+    was_reset <= rst;
     if (logit && logits_last) reducing <= 1'b1;
     else if (largest_done) reducing <= 1'b0;
     if (rst) reducing <= 1'b0;
