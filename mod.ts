@@ -27,3 +27,12 @@ export * from "./src/passes/mod.ts";
 export * from "./src/reference/mod.ts";
 export * from "./src/runtime/mod.ts";
 export * from "./src/wgsl/mod.ts";
+export {
+  type Capacities,
+  type Hardware,
+  HARDWARE_PRESETS,
+  type HardwarePacking,
+  type HardwareValues,
+  makeHardware,
+  parseHardwareText,
+} from "./src/verilog/mod.ts";

@@ -72,7 +72,7 @@ export async function writeFolder(
     Deno.exit(130);
   };
   try {
-    Deno.mkdirSync(partial);
+    await Deno.mkdir(partial);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new TypeError(

@@ -49,7 +49,7 @@ Deno.test("writeFolder() takes an empty folder, and refuses a full one and a fil
       await (await open("a.txt")).write(0, HELLO);
     });
     assert.deepEqual(names(`${path}/empty`), ["a.txt"]);
-    const never = () => Promise.reject(new Error("was called"));
+    const never = () => Promise.reject(new Error("Was called"));
     await assert.rejects(writeFolder(`${path}/empty`, never), {
       name: "TypeError",
       message: /must be new or empty: it has a\.txt$/,
