@@ -150,7 +150,9 @@ function summary(
     value === null ? "-" : value.toPrecision(3);
   return `${target}/${profile} on ${device}: prompt ${prompt.ids.length} tokens at ${
     speed(prefill)
-  } tokens/s, ${steps} steps at ${speed(decode)} tokens/s (measured)`;
+  } tokens/s, ${steps} steps at ${speed(decode)} tokens/s (measured${
+    target === "rtl" ? ", the simulator's own speed" : ""
+  })`;
 }
 
 /** `sterna run`. */
@@ -208,7 +210,13 @@ export const runCommand: Command = {
           },
           kind: "measured",
           ...machine.costs,
-          ...(cycles === undefined ? {} : { cycles }),
+          ...(cycles === undefined ? {} : {
+            cycles: {
+              ...cycles,
+              kind: "simulated",
+              bound: { ...cycles.bound, kind: "derived" },
+            },
+          }),
         });
       } else {
         print("\n");
