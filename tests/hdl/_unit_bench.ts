@@ -72,7 +72,9 @@ function topText(
       .map(([name, value]) => `.${name}(${value})`);
     const settings = values.length === 0 ? "" : `#(${values.join(", ")}) `;
     instances.push(
-      `  ${module} ${settings}${prefix} (\n    ${wired.join(",\n    ")}\n  );`,
+      `  ${module} ${settings}held_${prefix} (\n    ${
+        wired.join(",\n    ")
+      }\n  );`,
     );
   }
   return `module ${top} (\n${ports.join(",\n")}\n);\n${

@@ -1,0 +1,79 @@
+import { testUnits } from "./_unit_bench.ts";
+import {
+  checkBreakpoint,
+  checkCommands,
+  checkRegisters,
+  checkSequence,
+  checkWindows,
+  HOST_PARAMETERS,
+  SEQUENCE_PARAMETERS,
+} from "./_units_control.ts";
+import {
+  BOOT_PARAMETERS,
+  checkBoot,
+  checkBootErrors,
+  checkFetch,
+  checkFetchError,
+  checkFlush,
+  checkLoad,
+  checkLoadNarrow,
+} from "./_units_memory.ts";
+
+testUnits("bench_control", [
+  {
+    module: "sterna_load",
+    prefix: "load",
+    parameters: { BEAT: 16, LANES: 4, BANKS: 2, ROWS: 16 },
+    fault: { from: "take && left == 16'd0", to: "take && left <= 16'd1" },
+    checks: { "copies beats to the banks": checkLoad },
+  },
+  {
+    module: "sterna_load",
+    prefix: "narrow",
+    parameters: { BEAT: 4, LANES: 4, BANKS: 1, ROWS: 16 },
+    fault: { from: "phase <= phase + 1'b1", to: "phase <= phase" },
+    checks: { "fills a word from several beats": checkLoadNarrow },
+  },
+  {
+    module: "sterna_fetch",
+    prefix: "fetch",
+    parameters: { BEAT: 8, FIFO_BEATS: 64 },
+    fault: { from: "ends ? 32'd0", to: "ends ? 32'd1" },
+    checks: {
+      "reads the stream round and round": checkFetch,
+      "starts over after a flush": checkFlush,
+      "reports an error until a flush": checkFetchError,
+    },
+  },
+  {
+    module: "sterna_boot",
+    prefix: "boot",
+    parameters: BOOT_PARAMETERS,
+    fault: { from: "word > STATE_WORDS", to: "word >= STATE_WORDS" },
+    checks: {
+      "reads header, program and table": checkBoot,
+      "refuses what was not made for it": checkBootErrors,
+    },
+  },
+  {
+    module: "sterna_sequence",
+    prefix: "sequence",
+    parameters: SEQUENCE_PARAMETERS,
+    fault: { from: "!writes_codes || buffer_free", to: "!writes_codes" },
+    checks: {
+      "issues in order, when the units may": checkSequence,
+      "stops where it is told to": checkBreakpoint,
+    },
+  },
+  {
+    module: "sterna_host",
+    prefix: "host",
+    parameters: HOST_PARAMETERS,
+    fault: { from: "token < vocabulary", to: "token <= vocabulary" },
+    checks: {
+      "keeps settings and tells what it is": checkRegisters,
+      "starts, interrupts and reports errors": checkCommands,
+      "shows memories through windows": checkWindows,
+    },
+  },
+]);
