@@ -117,7 +117,9 @@ export async function checkCodes(design: Design): Promise<void> {
   }
 }
 
-const signed = (byte: number): number => byte << 24 >> 24;
+function signed(byte: number): number {
+  return byte << 24 >> 24;
+}
 
 /** Row sums of matrices that follow each other, with weights, codes and the drain at any pace. */
 async function checkMatvecOf(

@@ -141,7 +141,9 @@ async function startFetch(
   return { dut, port };
 }
 
-const beatOf = (index: number): bigint => BigInt(index) * 0x1_0001n;
+function beatOf(index: number): bigint {
+  return BigInt(index) * 0x1_0001n;
+}
 
 /** The stream round and round, rows in between, nothing lost, and as fast as the memory. */
 export async function checkFetch(design: Design): Promise<void> {
@@ -266,21 +268,23 @@ const HEADER = [
   ...[0x1234, 5, 97, 0x5678, 4321, 96],
 ];
 
-async function boot(
-  design: Design,
-  header: readonly number[],
-  pace: number,
-): Promise<{
+interface Booted {
   error: number;
   loaded: number;
   program: Map<number, bigint>;
   table: Map<number, number>;
   words: Uint32Array;
   port: (pin: string) => number;
-  end: () => Promise<void>;
-}> {
+}
+
+async function boot(
+  design: Design,
+  run: { header: readonly number[]; pace: number },
+  use: (got: Booted) => void,
+): Promise<void> {
+  const { header, pace } = run;
   const random = new Random(141);
-  const dut = await design.start({ seed: 16 });
+  await using dut = await design.start({ seed: 16 });
   const port = (pin: string): ReturnType<Dut["port"]> =>
     dut.port(`boot_${pin}`);
   dut.reset();
@@ -323,40 +327,41 @@ async function boot(
   if (port("table_write").get() === 1) {
     table.set(port("table_addr").get(), port("table_data").get());
   }
-  return {
+  use({
     error: port("error").get(),
     loaded: port("loaded").get(),
     program,
     table,
     words,
     port: (pin) => port(pin).get(),
-    end: () => dut[Symbol.asyncDispose](),
-  };
+  });
+}
+
+function checkImage(got: Booted): void {
+  assert.deepEqual([got.error, got.loaded], [0, 1]);
+  const names = [
+    ...["row_offset", "row_beats", "row_count", "stream_offset"],
+    ...["stream_beats", "logit_count"],
+  ];
+  assert.deepEqual(names.map(got.port), HEADER.slice(12));
+  assert.equal(got.program.size, 9);
+  const first = HEADER_BYTES / 4;
+  for (const [at, instruction] of got.program) {
+    for (let i = 0; i < 4; i++) {
+      const word = Number((instruction >> BigInt(32 * i)) & 0xffffffffn);
+      assert.equal(word, got.words[first + 4 * at + i]);
+    }
+  }
+  assert.equal(got.table.size, 512);
+  for (const [at, entry] of got.table) {
+    assert.equal(entry, got.words[first + 36 + at]! & 0x7ffffff);
+  }
 }
 
 /** Header, program and table come through at any pace. */
 export async function checkBoot(design: Design): Promise<void> {
   for (const pace of [1, 0.3]) {
-    const got = await boot(design, HEADER, pace);
-    assert.deepEqual([got.error, got.loaded], [0, 1]);
-    const names = [
-      ...["row_offset", "row_beats", "row_count", "stream_offset"],
-      ...["stream_beats", "logit_count"],
-    ];
-    assert.deepEqual(names.map(got.port), HEADER.slice(12));
-    assert.equal(got.program.size, 9);
-    const first = HEADER_BYTES / 4;
-    for (const [at, instruction] of got.program) {
-      for (let i = 0; i < 4; i++) {
-        const word = Number((instruction >> BigInt(32 * i)) & 0xffffffffn);
-        assert.equal(word, got.words[first + 4 * at + i]);
-      }
-    }
-    assert.equal(got.table.size, 512);
-    for (const [at, entry] of got.table) {
-      assert.equal(entry, got.words[first + 36 + at]! & 0x7ffffff);
-    }
-    await got.end();
+    await boot(design, { header: HEADER, pace }, checkImage);
   }
 }
 
@@ -379,9 +384,9 @@ export async function checkBootErrors(design: Design): Promise<void> {
   ];
   for (const [word, value, error] of faults) {
     const header = HEADER.with(word, value);
-    const got = await boot(design, header, 1);
-    assert.deepEqual([got.error, got.loaded], [error, 0], `word ${word}`);
-    assert.equal(got.program.size, 0);
-    await got.end();
+    await boot(design, { header, pace: 1 }, (got) => {
+      assert.deepEqual([got.error, got.loaded], [error, 0], `word ${word}`);
+      assert.equal(got.program.size, 0);
+    });
   }
 }
