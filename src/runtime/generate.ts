@@ -64,17 +64,22 @@ export async function* generate(
   };
   let next = await pick(await sequence.advance(prompt, "last"));
   options.onPrefill?.();
-  const fast = sampler.isGreedy && adjust === undefined &&
-    sequence.greedy !== undefined;
-  if (fast && tokens > 1) {
-    if (signal?.aborted || stop?.has(next)) return;
-    yield next;
-    if (signal?.aborted) return;
-    for await (const id of sequence.greedy!(next, tokens - 1)) {
-      if (signal?.aborted || stop?.has(id)) return;
-      yield id;
+  const isGreedy = sampler.isGreedy && adjust === undefined;
+  if (tokens > 1) {
+    // A machine that runs ahead of the choice, if it can.
+    const ahead = isGreedy && sequence.greedy !== undefined
+      ? sequence.greedy(next, tokens - 1)
+      : sequence.chosen?.(next, tokens - 1, pick);
+    if (ahead !== undefined) {
+      if (signal?.aborted || stop?.has(next)) return;
+      yield next;
+      if (signal?.aborted) return;
+      for await (const id of ahead) {
+        if (signal?.aborted || stop?.has(id)) return;
+        yield id;
+      }
+      return;
     }
-    return;
   }
   for (let n = 0; n < tokens; n++) {
     if (signal?.aborted || stop?.has(next)) return;

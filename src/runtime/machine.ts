@@ -78,6 +78,20 @@ export interface Sequence {
    * @returns The ids chosen, in order.
    */
   greedy?(first: number, count: number): AsyncIterable<number>;
+  /**
+   * Runs a token and then whatever the caller chooses from the logits, where a
+   * machine does that faster than step by step, for example by running ahead.
+   *
+   * @param first The token to start from.
+   * @param count How many ids to give.
+   * @param choose Chooses from the logits of one position.
+   * @returns The ids chosen, in order; all ids before the last one went in.
+   */
+  chosen?(
+    first: number,
+    count: number,
+    choose: (logits: Logits) => number | Promise<number>,
+  ): AsyncIterable<number>;
   /** Frees what the sequence holds. */
   dispose(): void;
 }

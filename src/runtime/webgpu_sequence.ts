@@ -17,6 +17,7 @@ import {
   encodePass,
   type ReadyDispatch,
 } from "./webgpu_program.ts";
+import { Lookahead } from "./webgpu_lookahead.ts";
 import { Readback } from "./webgpu_readback.ts";
 import { GreedyRing } from "./webgpu_ring.ts";
 
@@ -55,6 +56,7 @@ export class WebGpuSequence implements Sequence {
   #position = 0;
   #busy = false;
   #ring: GreedyRing | undefined;
+  #lookahead: Lookahead | undefined;
   #tapping: Tapping | undefined;
 
   /**
@@ -109,17 +111,19 @@ export class WebGpuSequence implements Sequence {
     work: {
       ids?: Int32Array<ArrayBuffer>;
       list: readonly ReadyDispatch[];
+      before?: (encoder: GPUCommandEncoder) => void;
       copies?: (encoder: GPUCommandEncoder) => void;
     },
   ): void {
     const { device } = this.#gpu;
-    const { ids, list, copies } = work;
+    const { ids, list, before, copies } = work;
     if (ids !== undefined) {
       device.queue.writeBuffer(this.#buffer(on, "ids"), 0, ids);
       const run = new Uint32Array([ids.length, 0, 0, 0]);
       device.queue.writeBuffer(this.#buffer(on, "run"), 0, run);
     }
     const encoder = device.createCommandEncoder();
+    before?.(encoder);
     encodePass(encoder, list, { tokens: ids?.length ?? 1 });
     copies?.(encoder);
     device.queue.submit([encoder.finish()]);
@@ -192,6 +196,14 @@ export class WebGpuSequence implements Sequence {
   async #settle(): Promise<void> {
     const { queue } = this.#gpu.device;
     await this.#gpu.wait("read a chunk of tokens", queue.onSubmittedWorkDone());
+  }
+
+  /** Buffers of the states, for whoever copies them aside. */
+  #states(): GPUBuffer[] {
+    const { plan, own } = this.#parts;
+    return plan.resources
+      .filter(({ role }) => role === "ids" || role === "state")
+      .flatMap(({ role }, index) => role === "state" ? [own[index]!] : []);
   }
 
   /** One token, with its logits. */
@@ -330,7 +342,7 @@ export class WebGpuSequence implements Sequence {
    * @throws {DeviceError} If the device fails.
    */
   async *greedy(first: number, count: number): AsyncGenerator<number> {
-    const { plan, bound, own } = this.#parts;
+    const { plan, bound } = this.#parts;
     const ids = Int32Array.of(first);
     this.#checkIds(ids);
     if (!plan.choosesToken) {
@@ -341,12 +353,9 @@ export class WebGpuSequence implements Sequence {
     this.#lock();
     const start = this.#position;
     try {
-      const states = plan.resources
-        .filter(({ role }) => role === "ids" || role === "state")
-        .flatMap(({ role }, index) => role === "state" ? [own[index]!] : []);
       this.#ring ??= new GreedyRing(this.#gpu, {
         ids: this.#buffer(this.#parts, "ids"),
-        states,
+        states: this.#states(),
         submit: (first, copies) =>
           this.#submit(this.#parts, {
             ...(first !== undefined && { ids: Int32Array.of(first) }),
@@ -360,6 +369,65 @@ export class WebGpuSequence implements Sequence {
       }
     } finally {
       this.#busy = false;
+    }
+  }
+
+  #makeLookahead(): Lookahead {
+    const { plan, bound } = this.#parts;
+    const { dtype, width } = plan.values[plan.logits]!;
+    return new Lookahead(this.#gpu, {
+      ids: this.#buffer(this.#parts, "ids"),
+      logits: this.#buffer(this.#parts, plan.logits),
+      bytes: valueRowBytes(dtype, width),
+      states: this.#states(),
+      guesses: plan.choosesToken,
+      submit: (id, { before, after }) =>
+        this.#submit(this.#parts, {
+          ...(id !== undefined && { ids: Int32Array.of(id) }),
+          list: bound.step,
+          before,
+          copies: after,
+        }),
+    });
+  }
+
+  /**
+   * Runs a token and then whatever the caller chooses from the logits. While they
+   * are on their way, the device runs ahead with the largest one; a caller who
+   * chooses another gets its logits all the same, a little later.
+   *
+   * @param first The token to start from.
+   * @param count How many ids to give.
+   * @param choose Chooses from the logits of one position.
+   * @yields The ids chosen, in order; where the caller stops at one, all ids before
+   * it went in.
+   * @throws {RangeError} If an id is outside the vocabulary.
+   * @throws {TypeError} If another call has not ended.
+   * @throws {DeviceError} If the device fails.
+   */
+  async *chosen(
+    first: number,
+    count: number,
+    choose: (logits: Logits) => number | Promise<number>,
+  ): AsyncGenerator<number> {
+    this.#checkIds(Int32Array.of(first));
+    this.#lock();
+    this.#lookahead ??= this.#makeLookahead();
+    try {
+      let id = first;
+      for (let n = 0; n < count; n++) {
+        const logits = await this.#lookahead.step(id);
+        this.#position++;
+        id = await choose(this.#logits([logits]));
+        this.#checkIds(Int32Array.of(id));
+        yield id;
+      }
+    } finally {
+      try {
+        await this.#lookahead.settle();
+      } finally {
+        this.#busy = false;
+      }
     }
   }
 
@@ -429,6 +497,7 @@ export class WebGpuSequence implements Sequence {
   /** Frees the state; the machine stays. */
   dispose(): void {
     this.#ring?.dispose();
+    this.#lookahead?.dispose();
     this.#parts.own.forEach((buffer) => buffer.destroy());
   }
 

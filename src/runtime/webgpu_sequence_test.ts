@@ -8,7 +8,7 @@ import {
   webgpu,
 } from "../../tests/wgsl/model.ts";
 import { decodeState, encodeState } from "../ir/mod.ts";
-import type { Sequence } from "./machine.ts";
+import type { Logits, Sequence } from "./machine.ts";
 import { RING_STEPS } from "./webgpu_ring.ts";
 
 /** Greedy ids step by step, with the first of equal logits. */
@@ -115,6 +115,59 @@ gpuTest(
     }
     await generator.return!(undefined);
     assert.deepEqual(between, await stepByStep(steps, 1, 12));
+  },
+);
+
+gpuTest(
+  "chosen() gives the hook the logits of plain steps, whatever it takes",
+  async (gpu) => {
+    const model = await makeModel(CONFIGS.split!);
+    for (const profile of ["int", "float"] as const) {
+      using machine = await webgpu(gpu, model, profile);
+      using plain = await machine.open();
+      using ahead = await machine.open();
+      // Rounds in which the largest is taken never, now and then, mostly, always.
+      for (const every of [1, 2, 5, 100]) {
+        let step = 0;
+        const choose = ({ data }: Logits): number => {
+          step++;
+          const largest = data.indexOf(Math.max(...data));
+          return step % every === 0 ? (7 * step) % data.length : largest;
+        };
+        const seen: Logits[] = [];
+        const ids: number[] = [];
+        const source = ahead.chosen(every, 14, (logits) => {
+          seen.push(logits);
+          return choose(logits);
+        });
+        for await (const id of source) {
+          ids.push(id);
+          if (ids.length === 12) break;
+        }
+        step = 0;
+        let id = every;
+        for (let n = 0; n < 12; n++) {
+          const logits = await plain.advance(Int32Array.of(id), "last");
+          assert.deepEqual(seen[n], logits, `step ${n}, every ${every}`);
+          id = choose(logits);
+          assert.equal(ids[n], id);
+        }
+        assert.equal(ahead.position, plain.position);
+        assert.deepEqual(await ahead.save(), await plain.save());
+      }
+      const bad = ahead.chosen(1, 3, () => 1_000_000);
+      await assert.rejects(bad.next(), { name: "RangeError" });
+      const failing = ahead.chosen(1, 3, () => {
+        throw new TypeError("Cannot choose");
+      });
+      await assert.rejects(failing.next(), {
+        name: "TypeError",
+        message: "Cannot choose",
+      });
+      // The two tokens that went in before the hooks failed are in, and no guess.
+      await plain.advance(Int32Array.of(1, 1), "none");
+      assert.deepEqual(await ahead.save(), await plain.save());
+    }
   },
 );
 
