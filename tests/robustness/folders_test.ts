@@ -52,9 +52,13 @@ function latentOf(files: Files): Map<string, Float32Array> {
   const text = (bytes: Uint8Array) =>
     JSON.parse(new TextDecoder().decode(bytes));
   const index = files.get("model.safetensors.index.json");
-  const names: string[] = files.has("model.safetensors") || index === undefined
+  const map: Record<string, string> | undefined =
+    files.has("model.safetensors") || index === undefined
+      ? undefined
+      : text(index).weight_map;
+  const names = map === undefined
     ? ["model.safetensors"]
-    : [...new Set<string>(Object.values(text(index).weight_map))];
+    : [...new Set(Object.values(map))];
   const latent = new Map<string, Float32Array>();
   for (const name of names) {
     const file = files.get(name)!;
@@ -66,10 +70,12 @@ function latentOf(files: Files): Map<string, Float32Array> {
         dtype: string;
         "data_offsets": [number, number];
       };
+      if (map !== undefined) assert.equal(map[tensor], name);
       const start = 8 + length;
       latent.set(tensor, widen(dtype, file.slice(start + begin, start + end)));
     }
   }
+  if (map !== undefined) assert.equal(latent.size, Object.keys(map).length);
   return latent;
 }
 

@@ -23,6 +23,18 @@ const WHOLE = await textModelFile({
   config: { "num_hidden_layers": 1, "use_short_conv": true },
 });
 
+/** Elements and bytes of a block of each encoding. */
+const BLOCKS: Record<string, readonly [number, number]> = {
+  "f32": [1, 4],
+  "i32": [1, 4],
+  "f16": [1, 2],
+  "bf16": [1, 2],
+  "i16": [1, 2],
+  "i8": [1, 1],
+  "ternary-base3": [5, 1],
+  "ternary-2bit": [4, 1],
+};
+
 /** Opens a file, and compares what was opened with what the bytes say. */
 async function open(file: Uint8Array<ArrayBuffer>): Promise<"loaded" | Error> {
   const { loaded, refused } = await bounded(
@@ -61,6 +73,10 @@ async function compare(
   for (const [tensor, { bytes }] of tensors) {
     assert.deepEqual(await model.read(tensor), bytes, tensor);
     const { encoding, shape, scale } = model.tensors.get(tensor)!;
+    const [elements, size] = BLOCKS[encoding]!;
+    const row = Math.ceil((shape.at(-1) ?? 1) / elements) * size;
+    const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+    assert.equal(bytes.length, rows * row, tensor);
     assert.deepEqual(
       { encoding, shape, scale },
       {
