@@ -20,7 +20,7 @@ export const BUDGET: Readonly<Record<string, number>> = {
   "src/cli": 4500,
   "wgsl": 4000,
   "hdl": 8000,
-  "sim": 6500,
+  "sim": 9000,
   "bench": 2500,
   "tools": 3500,
 };

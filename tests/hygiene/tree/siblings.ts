@@ -28,6 +28,7 @@ export function missingSiblings(
   const problems: string[] = [];
   for (const path of paths) {
     if (!/^(?:src|sim)\/.*\.ts$/.test(path)) continue;
+    if (path.includes("/testdata/")) continue;
     if (/(?:\/(?:mod|main|_[^/]*)|_test|_bench|\.d)\.ts$/.test(path)) continue;
     const tested = testsOf(path).some((test) => paths.has(test));
     if (path in untested) {

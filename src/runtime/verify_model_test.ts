@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { faulty } from "../../tests/faulty.ts";
+import { tinyModel } from "../../tests/models.ts";
+import type { Machine } from "./machine.ts";
+import { referenceMachine } from "./reference_machine.ts";
+import { verifyModel, type VerifyReport } from "./verify_model.ts";
+
+/** Verifies the tiny model with a machine in the place of `rtl`. */
+async function verify(
+  open: () => Promise<Machine>,
+  seen: string[] = [],
+): Promise<VerifyReport> {
+  return await verifyModel(await tinyModel(), {
+    prompts: [Int32Array.of(1, 2, 3), Int32Array.of(9)],
+    tokens: 5,
+    pairs: [["reference", "float"], ["reference", "int"], ["rtl", "int"]],
+    open,
+    onResult: ({ target, profile }) => seen.push(`${target}/${profile}`),
+  });
+}
+
+Deno.test("verifyModel() agrees with itself over every prompt", async () => {
+  const model = await tinyModel();
+  const seen: string[] = [];
+  const report = await verify(
+    async () => faulty(await referenceMachine(model, "int"), { target: "rtl" }),
+    seen,
+  );
+  assert.equal(report.ok, true);
+  assert.deepEqual(report.pairs.map(({ tokens }) => tokens), [14, 14, 14]);
+  assert.deepEqual(seen, ["reference/float", "reference/int", "rtl/int"]);
+});
+
+Deno.test("verifyModel() is not ok when a machine changes one logit", async () => {
+  const model = await tinyModel();
+  const report = await verify(async () =>
+    faulty(await referenceMachine(model, "int"), {
+      logits: (data, position) => {
+        if (position === 4) data[7]!++;
+      },
+    })
+  );
+  assert.equal(report.ok, false);
+  assert.deepEqual(report.pairs.map(({ ok }) => ok), [true, true, false]);
+  assert.equal(report.pairs[2]!.firstMismatch?.position, 4);
+});
+
+Deno.test("verifyModel() is not ok when a machine does not open, and says why", async () => {
+  const report = await verify(() =>
+    Promise.reject(new RangeError("Cannot open it"))
+  );
+  assert.equal(report.ok, false);
+  const { ran, error } = report.pairs[2]!;
+  assert.equal(ran, false);
+  assert.equal(error, "Cannot open it");
+});
