@@ -41,7 +41,7 @@ import {
   readSafetensorsHeader,
   type SafetensorsTensor,
 } from "./safetensors.ts";
-import { sha256Hex } from "./sha256.ts";
+import { MAX_WHOLE_TENSOR, sha256Hex } from "./sha256.ts";
 
 /** Version of the layout; an unknown one is refused. */
 export const STERNA_VERSION = "1";
@@ -57,12 +57,6 @@ export const NO_HASH: string = "0".repeat(64);
 
 /** Longest header: the smallest limit among common safetensors readers. */
 export const MAX_MODEL_HEADER = 25_000_000;
-
-/**
- * Tensors of more bytes are hashed and written in pieces: hashing a whole takes
- * a copy of it, so this much twice is what a tensor may take beside the model.
- */
-export const MAX_WHOLE_TENSOR: number = 32 * 2 ** 20;
 
 /** Bytes of a piece, apart from one row. */
 const PIECE_BYTES = 4 * 2 ** 20;
