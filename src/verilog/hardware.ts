@@ -56,6 +56,15 @@ export type HardwareValues = Readonly<Record<string, string | number>>;
 /** Bus widths that the design builds with. */
 export const BUS_BITS: readonly number[] = [32, 64, 128, 256, 512, 1024];
 
+/** Memories that the testbench can put behind the bus: an ideal one, and its DRAM presets. */
+export const MEMORIES: readonly string[] = [
+  "ideal",
+  "ddr3-1600-x16",
+  "ddr4-2400-x64",
+  "lpddr4-3200-x32",
+  "hbm2-pc",
+];
+
 /** Trits a byte by packing. */
 export const PACKING_TRITS: Readonly<Record<HardwarePacking, number>> = {
   "base3": 5,
@@ -251,7 +260,12 @@ export function makeHardware(given: HardwareValues = {}): Hardware {
     powers(least, Math.min(32, rows)),
   );
   const memory = String(values.memory ?? "ideal");
-  if (memory !== "ideal") refuse("memory", "one of ideal", memory);
+  if (!MEMORIES.includes(memory)) {
+    refuse("memory", `one of ${MEMORIES.join(", ")}`, memory);
+  }
+  if (memory !== "ideal" && values.latency !== undefined) {
+    refuse("latency", "left out unless memory is ideal", values.latency);
+  }
   const clockMHz = number("clockMHz", 100);
   if (!(clockMHz > 0)) refuse("clockMHz", "above 0", clockMHz);
   const capacities: { -readonly [K in keyof Capacities]?: number } = {};
