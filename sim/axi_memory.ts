@@ -1,6 +1,7 @@
 /**
  * A memory behind AXI4 pins. Its bytes and its protocol live in the shim; this is the handle.
  */
+import { dramArguments, type DramPreset } from "./dram.ts";
 import type { Instance } from "./instance.ts";
 import { MAX_TRANSFER_BYTES } from "./limits.ts";
 import { OPERATIONS } from "./operations.ts";
@@ -9,6 +10,15 @@ import type { Port } from "./port.ts";
 
 /** Number of the shim's timing policy with constant latency and bandwidth. */
 const FIXED_TIMING = 0;
+
+/** Number of the shim's timing policy with banks, rows and refresh. */
+const DRAM_TIMING = 1;
+
+/** Beats of a burst that a yardstick reads with, where 4 KiB allow it. */
+const PROBE_BURST = 32;
+
+/** Bytes that a burst cannot cross. */
+const BURST_BOUNDARY = 4096;
 
 /** Probability of a stall in a cycle, by channel: 0 never, 0.5 every other cycle on average. */
 export interface AxiStalls {
@@ -47,6 +57,19 @@ export interface AxiMemoryOptions extends AxiPortOptions {
   readonly latency?: number;
   /** At most `beats` data beats in every `cycles` cycles, reads and writes together. */
   readonly bandwidth?: { readonly beats: number; readonly cycles: number };
+  /** A DRAM instead of the ideal memory: the name of a preset, or a channel of one's own. Its
+   * timing replaces `latency` and `bandwidth`. */
+  readonly dram?: string | DramPreset;
+  /** Clock of the bus in megahertz, which a DRAM has to know. */
+  readonly clockMHz?: number;
+}
+
+/** How a yardstick reads. */
+export interface ProbeOptions {
+  /** Bytes of a beat. */
+  readonly beatBytes: number;
+  /** Bursts under way. Default 16. */
+  readonly outstanding?: number;
 }
 
 /** Counters of one direction of one port; cycles are those of its clock. */
@@ -126,18 +149,14 @@ export class AxiMemory {
    * @throws {RangeError} If they make no sense.
    */
   constructor(instance: Instance, options: AxiMemoryOptions) {
-    const { size, base = 0, latency = 1 } = options;
-    const { beats = 1, cycles = 1 } = options.bandwidth ?? {};
+    const { size, base = 0 } = options;
     checkInteger("size", size, 1);
     checkInteger("base", base, 0);
-    checkInteger("latency", latency, 1);
-    checkInteger("bandwidth beats", beats, 1);
-    checkInteger("bandwidth cycles", cycles, beats);
     this.#instance = instance;
     this.#base = base;
     this.#memory = instance.transport.call(
       OPERATIONS.memoryNew,
-      [size, base, FIXED_TIMING, latency, beats, cycles],
+      [size, base, ...timingArguments(options)],
     );
   }
 
@@ -264,6 +283,55 @@ export class AxiMemory {
   }
 
   /**
+   * Reads a stretch in a memory of the same timing at its start, with nothing that holds the reads
+   * back: the yardstick for a design that does the same. Takes no cycles and touches no bytes.
+   *
+   * @param address Bus address of the first byte.
+   * @param length Bytes.
+   * @param options Bytes of a beat, and bursts under way.
+   * @returns Cycles of the bus until the last beat.
+   * @throws {RangeError} If the options make no sense.
+   */
+  sequentialCycles(
+    address: number,
+    length: number,
+    options: ProbeOptions,
+  ): number {
+    const { beatBytes, outstanding = 16 } = checkProbe(options);
+    checkInteger("probe address", address, 0);
+    checkInteger("probe length", length, 1);
+    const burst = Math.min(PROBE_BURST, BURST_BOUNDARY / beatBytes);
+    return this.#instance.transport.call(OPERATIONS.memoryProbe, [
+      this.#memory,
+      beatBytes,
+      outstanding,
+      burst,
+      address,
+      Math.ceil(length / beatBytes),
+    ]);
+  }
+
+  /**
+   * The same for single beats anywhere.
+   *
+   * @param addresses Bus address of each read.
+   * @param options Bytes of a beat, and bursts under way.
+   * @returns Cycles of the bus until the last beat.
+   * @throws {RangeError} If the options make no sense.
+   */
+  scatteredCycles(
+    addresses: BigUint64Array<ArrayBuffer>,
+    options: ProbeOptions,
+  ): number {
+    const { beatBytes, outstanding = 16 } = checkProbe(options);
+    return this.#instance.transport.call(
+      OPERATIONS.memoryProbe,
+      [this.#memory, beatBytes, outstanding, 1],
+      new Uint8Array(addresses.buffer),
+    );
+  }
+
+  /**
    * Counts what happened on the read side of a port since the start.
    *
    * @param prefix The port. Default the first attached.
@@ -324,6 +392,41 @@ function checkInteger(name: string, value: number, least: number): void {
   throw new RangeError(
     `Cannot make a memory as its ${name} must be an integer >= ${least}: received ${value}`,
   );
+}
+
+/** Number of the policy and what it is given. */
+function timingArguments(options: AxiMemoryOptions): number[] {
+  const { dram, clockMHz, latency = 1 } = options;
+  if (dram !== undefined) {
+    if (clockMHz === undefined) {
+      throw new TypeError(
+        `Cannot make a memory of DRAM as clockMHz must say how fast the bus is`,
+      );
+    }
+    if (options.latency !== undefined || options.bandwidth !== undefined) {
+      throw new TypeError(
+        `Cannot make a memory of DRAM as its latency and bandwidth follow from it: leave them out`,
+      );
+    }
+    return [DRAM_TIMING, ...dramArguments({ dram, clockMHz })];
+  }
+  const { beats = 1, cycles = 1 } = options.bandwidth ?? {};
+  checkInteger("latency", latency, 1);
+  checkInteger("bandwidth beats", beats, 1);
+  checkInteger("bandwidth cycles", cycles, beats);
+  return [FIXED_TIMING, latency, beats, cycles];
+}
+
+function checkProbe(options: ProbeOptions): ProbeOptions {
+  const { beatBytes, outstanding = 16 } = options;
+  checkInteger("probe beatBytes", beatBytes, 1);
+  checkInteger("probe outstanding", outstanding, 1);
+  if (beatBytes > 128 || BURST_BOUNDARY % beatBytes !== 0) {
+    throw new RangeError(
+      `Cannot probe a memory as a beat must have 1, 2, 4 ... 128 bytes: ${beatBytes}`,
+    );
+  }
+  return options;
 }
 
 /** The shim copies whole beats and trusts these widths. */

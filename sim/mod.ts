@@ -22,6 +22,7 @@ export * from "./axi_memory.ts";
 export * from "./build.ts";
 export * from "./coverage.ts";
 export * from "./design.ts";
+export * from "./dram.ts";
 export * from "./dut.ts";
 export * from "./lanes.ts";
 export { type CheckOptions, elaborate, lint } from "./lint.ts";

@@ -25,6 +25,7 @@ export const OPERATIONS = {
   memoryLoad: 23,
   memoryError: 24,
   memoryClearErrors: 25,
+  memoryProbe: 26,
   axiRead: 30,
   axiWrite: 31,
   axiStatistics: 32,

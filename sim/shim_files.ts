@@ -7,12 +7,14 @@ import benchSource from "./shim/bench.cpp" with { type: "text" };
 import benchHeader from "./shim/bench.h" with { type: "text" };
 import call from "./shim/call.h" with { type: "text" };
 import design from "./shim/design.cpp" with { type: "text" };
+import dram from "./shim/dram.h" with { type: "text" };
 import hooks from "./shim/hooks.cpp" with { type: "text" };
 import image from "./shim/image.h" with { type: "text" };
 import library from "./shim/library.cpp" with { type: "text" };
 import model from "./shim/model.h" with { type: "text" };
 import operations from "./shim/operations.h" with { type: "text" };
 import output from "./shim/output.h" with { type: "text" };
+import probe from "./shim/probe.h" with { type: "text" };
 import processMain from "./shim/process.cpp" with { type: "text" };
 import random from "./shim/random.h" with { type: "text" };
 import registrySource from "./shim/registry.cpp" with { type: "text" };
@@ -33,12 +35,14 @@ export const SHIM_FILES: Readonly<Record<string, string>> = {
   "bench.h": benchHeader,
   "call.h": call,
   "design.cpp": design,
+  "dram.h": dram,
   "hooks.cpp": hooks,
   "image.h": image,
   "library.cpp": library,
   "model.h": model,
   "operations.h": operations,
   "output.h": output,
+  "probe.h": probe,
   "process.cpp": processMain,
   "random.h": random,
   "registry.cpp": registrySource,

@@ -39,8 +39,8 @@ const TOKEN_TIMEOUT = 1_000_000_000;
 export interface CoreOptions {
   /** Bytes of the memory behind it. */
   readonly memoryBytes: number;
-  /** Cycles of the memory's latency. */
-  readonly latency: number;
+  /** The memory behind it: its name, the latency of an ideal one, the clock for a DRAM. */
+  readonly memory: Pick<Hardware, "memory" | "latency" | "clockMHz">;
   /** Chance of stalls on the memory port. Default none. */
   readonly stalls?: number | AxiStalls;
   /** Chance that a word of logits is not taken in a cycle. Default 0. */
@@ -84,14 +84,15 @@ export class CoreDriver {
   #lanes: number;
 
   constructor(dut: Dut, options: CoreOptions, lanes: number) {
-    const { memoryBytes, latency, stalls = 0, seed = 1, base = 0 } = options;
+    const { memoryBytes, stalls = 0, seed = 1, base = 0 } = options;
+    const { memory, latency, clockMHz } = options.memory;
     this.dut = dut;
     this.#base = base;
     this.#lanes = lanes;
     this.memory = dut.axiMemory("m_axi_", {
       size: memoryBytes,
       base,
-      latency,
+      ...(memory === "ideal" ? { latency } : { dram: memory, clockMHz }),
       stalls,
       seed,
     });

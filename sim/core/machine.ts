@@ -58,6 +58,11 @@ export interface CoreCycles {
   readonly perToken: readonly number[];
   /** The least that a token can take. */
   readonly bound: CycleBound;
+  /** A pure sequential read of the token's stream in the same memory. */
+  readonly sequential: {
+    readonly perToken: number;
+    readonly kind: "simulated";
+  };
   /** Cycles by unit, summed over the tokens. */
   readonly byUnit: Readonly<Record<string, number>>;
 }
@@ -186,6 +191,7 @@ export class CoreMachine {
   #turn: Promise<unknown> = Promise.resolve();
   #perToken: number[] = [];
   #byUnit: Record<string, number> = {};
+  #sequential: number | undefined;
 
   private constructor(made: {
     program: Program;
@@ -222,7 +228,7 @@ export class CoreMachine {
     const { stalls, logitStalls, seed } = options;
     const core = await CoreDriver.start(design, {
       memoryBytes: size,
-      latency: hardware.latency,
+      memory: hardware,
       ...(stalls === undefined ? {} : { stalls }),
       ...(logitStalls === undefined ? {} : { logitStalls }),
       ...(seed === undefined ? {} : { seed }),
@@ -423,15 +429,27 @@ export class CoreMachine {
     return Int32Array.from(parts.flatMap((part) => [...part]));
   }
 
+  #readAlone(): number {
+    const { stream, streamBeats } = layoutImage(this.program);
+    const { beatBytes } = this.program.geometry;
+    this.#sequential ??= this.core.memory.sequentialCycles(
+      stream,
+      streamBeats * beatBytes,
+      { beatBytes },
+    );
+    return this.#sequential;
+  }
+
   /**
    * Gives the cycles since the last call.
    *
-   * @returns Cycles by token and by unit, and the bound.
+   * @returns Cycles by token and by unit, the bound, and what reading alone takes.
    */
   takeCycles(): CoreCycles {
     const report = {
       perToken: this.#perToken,
       bound: cycleBound(this.program),
+      sequential: { perToken: this.#readAlone(), kind: "simulated" as const },
       byUnit: this.#byUnit,
     };
     this.#perToken = [];
@@ -450,7 +468,10 @@ function valueOf(data: Value["data"]): Value {
 }
 
 function describe(hardware: Hardware, design: Design): string {
-  const { busBits, lanes, packing, memory, latency } = hardware;
+  const { busBits, lanes, packing, memory, latency, clockMHz } = hardware;
+  const behind = memory === "ideal"
+    ? `ideal memory of ${latency} cycles`
+    : `${memory} at a bus of ${clockMHz} MHz`;
   const { verilator, compiler } = design.manifest;
-  return `sterna_core, ${busBits}-bit bus, ${lanes} lanes, ${packing}, ${memory} memory of ${latency} cycles, Verilator ${verilator}, ${compiler}`;
+  return `sterna_core, ${busBits}-bit bus, ${lanes} lanes, ${packing}, ${behind}, Verilator ${verilator}, ${compiler}`;
 }

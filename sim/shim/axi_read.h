@@ -31,6 +31,7 @@ class AxiReadPort : public Agent {
 
   void reset() override {
     queue_.clear();
+    memory_->timing->reset();
     beat_ = 0;
     scheduled_ = offered_ = accepted_ = taken_ = false;
     channel_.reset();

@@ -37,6 +37,7 @@ class AxiWritePort : public Agent {
 
   void reset() override {
     queue_.clear();
+    memory_->timing->reset();
     answers_.clear();
     beat_ = 0;
     response_ = kOkay;

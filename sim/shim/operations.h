@@ -27,6 +27,7 @@ enum Operation {
   kMemoryLoad = 23,
   kMemoryError = 24,
   kMemoryClearErrors = 25,
+  kMemoryProbe = 26,
   kAxiRead = 30,
   kAxiWrite = 31,
   kAxiStatistics = 32,

@@ -2,7 +2,11 @@
 // these calls lets time pass.
 #include "registry.h"
 
+#include <algorithm>
+
+#include "dram.h"
 #include "operations.h"
+#include "probe.h"
 
 namespace sterna {
 
@@ -41,17 +45,55 @@ double Registry::add(const Call& call, std::unique_ptr<Agent> agent) {
   return static_cast<double>(agents_.size() - 1);
 }
 
+// Argument 2 names the policy; each has its own arguments from 3 on.
+std::unique_ptr<MemoryTiming> Registry::timing(const Call& call) {
+  switch (call.integer(2)) {
+    case 0:
+      return std::unique_ptr<MemoryTiming>(
+          new FixedTiming(call.integer(3), call.integer(4), call.integer(5)));
+    case 1: {
+      uint64_t fields[sizeof(DramParameters) / sizeof(uint64_t)];
+      for (uint32_t at = 0; at < sizeof(fields) / sizeof(uint64_t); at++)
+        fields[at] = call.integer(3 + at);
+      DramParameters parameters;
+      std::memcpy(&parameters, fields, sizeof(parameters));
+      return std::unique_ptr<MemoryTiming>(new DramTiming(parameters));
+    }
+    default:
+      throw std::runtime_error("memory timing " + std::to_string(call.integer(2)) +
+                               " does not exist");
+  }
+}
+
+// Arguments: bytes of a beat, bursts under way, beats of a burst, first address, beats in all. With
+// data, bursts of their own at its addresses instead of one stretch.
+uint64_t Registry::probe(const Call& call) {
+  const std::unique_ptr<MemoryTiming> timing = memory(call).timing->fresh();
+  const uint32_t beatBytes = static_cast<uint32_t>(call.integer(1));
+  Probe probe(*timing, beatBytes, static_cast<uint32_t>(call.integer(2)));
+  const uint64_t burst = call.integer(3);
+  if (call.dataBytes > 0) {
+    for (uint64_t at = 0; at + 8 <= call.dataBytes; at += 8) {
+      uint64_t address = 0;
+      std::memcpy(&address, call.data + at, 8);
+      probe.read(address, static_cast<uint32_t>(burst));
+    }
+    return probe.finish();
+  }
+  const uint64_t first = call.integer(4);
+  const uint64_t beats = call.integer(5);
+  for (uint64_t at = 0; at < beats; at += burst)
+    probe.read(first + at * beatBytes, static_cast<uint32_t>(std::min(burst, beats - at)));
+  return probe.finish();
+}
+
 double Registry::memories(const Call& call) {
   switch (call.operation) {
     case kMemoryNew: {
       auto memory = std::make_shared<AxiMemory>();
       memory->image.reset(new Image(call.integer(0)));
       memory->base = call.integer(1);
-      // Argument 2 names the policy; each has its own arguments from 3 on.
-      if (call.integer(2) != 0)
-        throw std::runtime_error("memory timing " + std::to_string(call.integer(2)) +
-                                 " does not exist");
-      memory->timing.reset(new FixedTiming(call.integer(3), call.integer(4), call.integer(5)));
+      memory->timing = timing(call);
       memories_.push_back(std::move(memory));
       return static_cast<double>(memories_.size() - 1);
     }
@@ -71,6 +113,8 @@ double Registry::memories(const Call& call) {
     case kMemoryClearErrors:
       memory(call).errors.clear();
       return 0;
+    case kMemoryProbe:
+      return static_cast<double>(probe(call));
     default:
       call.unknown();
   }

@@ -31,6 +31,8 @@ class Registry {
   // Ports numbered from argument `first` on; 0 stands for a pin that the design does not have.
   std::vector<const Port*> pins(const Call& call, uint32_t first) const;
   AxiMemory& memory(const Call& call);
+  static std::unique_ptr<MemoryTiming> timing(const Call& call);
+  uint64_t probe(const Call& call);
 
   template <typename Kind>
   Kind& object(const Call& call) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 
 namespace sterna {
 
@@ -27,6 +28,10 @@ class MemoryTiming {
   // The earliest edge >= `now` at which a burst whose last beat was written at `now` - 1 may be
   // acknowledged.
   virtual uint64_t acknowledge(const Request& request, uint64_t now) = 0;
+  // Forgets requests under way: the design is in reset.
+  virtual void reset() {}
+  // The same memory at its start.
+  virtual std::unique_ptr<MemoryTiming> fresh() const = 0;
 };
 
 // An ideal memory: a constant latency and at most `beats` beats in every `cycles` cycles.
@@ -45,6 +50,10 @@ class FixedTiming : public MemoryTiming {
   }
 
   uint64_t acknowledge(const Request&, uint64_t now) override { return now + latency_ - 1; }
+
+  std::unique_ptr<MemoryTiming> fresh() const override {
+    return std::unique_ptr<MemoryTiming>(new FixedTiming(latency_, beats_, cycles_));
+  }
 
  private:
   uint64_t latency_;

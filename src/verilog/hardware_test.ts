@@ -55,7 +55,11 @@ Deno.test("an impossible value is refused with the legal ones", async (t) => {
     ["packing=base4", /one of base3, 2bit: base4/],
     ["vectorLanes=3", /one of 2, 4, 8, 16: 3/],
     ["batch=3", /batch as it must be one of 1: 3/],
-    ["memory=ddr9", /memory as it must be one of ideal: ddr9/],
+    ["memory=ddr9", /memory as it must be one of ideal, ddr3.*: ddr9/],
+    [
+      "memory=hbm2-pc,latency=9",
+      /latency as it must be left out unless memory is ideal: 9/,
+    ],
     ["latency=0", /integer in 1..65536: 0/],
     ["latency=x", /latency as it must be a number: x/],
     ["latency=", /latency as it must be a number/],
