@@ -151,7 +151,7 @@ function timeReading(gpu: Gpu, { program, storage }: Variant): Promise<Times> {
     layout: "auto",
     compute: { module: device.createShaderModule({ code }) },
   });
-  const [weight] = program.weights;
+  const [weight] = program.weights.values();
   const sink = device.createBuffer({ size: 4 * ROWS, usage: 0x80 });
   const group = device.createBindGroup({
     layout: pipeline.getBindGroupLayout(0),

@@ -2,15 +2,19 @@
 //   y[t, n] = scale(sum over k of trit[n, k] codes[t, k], sMul(sMul(peak[t], norm[t]), c))
 //
 // Bindings: params; codes (T, WORDS + 1) vec4<u32>; weight (N / 4, WORDS) vec4<u32>;
-// peak (T, 2) i32; norm (T, 2) i32; y (T, stride) i32.
+// peak (T, 2) i32; norm (T, 2) i32; y (T, stride) i32;
+// residual (T, stride) i32, or anything readable.
+// With HAS_RESIDUAL the residual is added to each result: the op add_int after this one.
 // The weight may be a slice of rows: `firstRow` is where it starts in y.
-// Overrides: N 1..2^24, K 1..65520; QUADS 1..64 (buffer version); WORKGROUP 1..256.
+// Overrides: N 1..2^24, K 1..65520; HAS_RESIDUAL 0 or 1; QUADS 1..64 (buffer
+// version); WORKGROUP 1..256.
 // Dispatch: (ceil(N / 4 / WORKGROUP), ceil(T / 4), 1), a thread four rows of four tokens.
 // Rows of codes, peak (and norm) and y up to a multiple of four tokens must exist.
 // Preludes: lib_fixed.wgsl, ternary_texture.wgsl or ternary_buffer.wgsl, ternary_rows.wgsl.
 // Ladder: ternary_linear_int_naive (a thread a row, trit by trit), ternary_linear_int (four rows a
 // thread; decode), ternary_linear_int_tile (four rows, four tokens a thread; prefill).
 
+override HAS_RESIDUAL: u32 = 0u;
 override WORKGROUP: u32 = 32u;
 
 struct Params {
@@ -23,12 +27,20 @@ struct Params {
 @group(0) @binding(3) var<storage, read> peak: array<vec2<i32>>; // (T)
 @group(0) @binding(4) var<storage, read> norm: array<vec2<i32>>; // (T)
 @group(0) @binding(5) var<storage, read_write> y: array<i32>; // (T, stride)
+@group(0) @binding(6) var<storage, read> residual: array<i32>; // (T, stride)
+
+fn with_residual(at: u32, v: i32) -> i32 {
+  if (HAS_RESIDUAL == 1u) {
+    return sat(v + residual[at]);
+  }
+  return v;
+}
 
 fn store(t: u32, first: u32, sum: vec4<i32>) {
   let factor = s_mul(s_mul(peak[t], norm[t]), params.c);
   let at = t * params.stride + params.firstRow + first;
   for (var r = 0u; r < min(4u, N - first); r++) {
-    y[at + r] = scale(sum[r], factor);
+    y[at + r] = with_residual(at + r, scale(sum[r], factor));
   }
 }
 

@@ -4,7 +4,12 @@
  * layers share them; exponents and scales, which differ by layer, are in the
  * constants buffer.
  */
-import { type Dispatch, type DispatchPlan, moduleText } from "../wgsl/mod.ts";
+import {
+  type Dispatch,
+  type DispatchPlan,
+  moduleText,
+  type WeightPart,
+} from "../wgsl/mod.ts";
 import type { Gpu } from "./device.ts";
 import {
   createResource,
@@ -84,6 +89,10 @@ export class PipelineCache {
   }
 }
 
+function partKey({ param, firstRow }: WeightPart): string {
+  return `${param} ${firstRow}`;
+}
+
 /** A plan with the resources that all sequences share. */
 export class DeviceProgram {
   /** The plan. */
@@ -119,22 +128,21 @@ export class DeviceProgram {
    *
    * @param gpu The device.
    * @param plan The plan.
-   * @param sources Where pipelines come from, and weights by index if a program of
-   * the same graph has them already.
+   * @param sources Where pipelines come from, and weights if a program of the same
+   * graph has them already.
    * @returns The program; new weights are zero until they are uploaded.
    * @throws {DeviceError} If the device fails.
    */
   static async create(gpu: Gpu, plan: DispatchPlan, sources: {
     readonly cache: PipelineCache;
-    readonly weights?: readonly DeviceResource[];
+    readonly weights?: ReadonlyMap<string, DeviceResource>;
   }): Promise<DeviceProgram> {
-    const weights = sources.weights?.slice();
     const shared: (DeviceResource | undefined)[] = [];
     const borrowed = new Set<DeviceResource>();
     const pipelines = new Map<Dispatch, GPUComputePipeline>();
     try {
       for (const spec of plan.resources) {
-        const known = spec.role === "weight" ? weights?.shift() : undefined;
+        const known = spec.part && sources.weights?.get(partKey(spec.part));
         if (known !== undefined) borrowed.add(known);
         const own = spec.role === "ids" || spec.role === "state";
         const name = spec.part?.param ?? `a buffer of the role ${spec.role}`;
@@ -160,11 +168,13 @@ export class DeviceProgram {
     return new DeviceProgram(gpu, { plan, shared, borrowed, pipelines });
   }
 
-  /** Weights in the plan's order. */
-  get weights(): DeviceResource[] {
-    return this.plan.resources.flatMap(({ role }, index) =>
-      role === "weight" ? [this.shared[index]!] : []
-    );
+  /** Weights by parameter and first row. */
+  get weights(): Map<string, DeviceResource> {
+    const weights = new Map<string, DeviceResource>();
+    this.plan.resources.forEach(({ part }, index) => {
+      if (part) weights.set(partKey(part), this.shared[index]!);
+    });
+    return weights;
   }
 
   /**

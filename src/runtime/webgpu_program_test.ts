@@ -17,6 +17,8 @@ gpuTest(
     const program = await DeviceProgram.create(gpu, plan, { cache });
     const { size } = cache;
     assert.ok(size < plan.step.length + plan.chunk.length);
+    const other = await DeviceProgram.create(gpu, planGraph(deep), { cache });
+    assert.equal(cache.size, size, "a deeper model needed more kernels");
     const kept = await DeviceProgram.create(
       gpu,
       planGraph(graph, { keepValues: true }),
@@ -25,12 +27,12 @@ gpuTest(
         weights: program.weights,
       },
     );
-    const other = await DeviceProgram.create(gpu, planGraph(deep), { cache });
-    assert.equal(cache.size, size, "a deeper model needed more kernels");
     assert.deepEqual(kept.weights, program.weights);
     kept.dispose(); // leaves the weights to the first
     await gpu.run("write a weight", () => {
-      const weight = program.weights.find((w) => !("createView" in w));
+      const weight = [...program.weights.values()].find((w) =>
+        !("createView" in w)
+      );
       gpu.device.queue.writeBuffer(weight as GPUBuffer, 0, new Uint32Array(1));
     });
     other.dispose();

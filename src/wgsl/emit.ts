@@ -217,26 +217,93 @@ function embed(
   }));
 }
 
-function ternary(
-  c: EmitContext,
-  kernel: "ternary_linear" | "ternary_linear_int",
-  spec: { words: readonly number[]; refs: readonly Ref[] },
-): Draft[] {
+/** What a dispatch of two nodes takes from the second. */
+export interface Residual {
+  /** What is added to the product. */
+  readonly residual: Ref;
+  /** Where the sum goes. */
+  readonly result: Ref;
+}
+
+/**
+ * Emits a ternary product.
+ *
+ * @param c A node of either profile.
+ * @param sum The addition behind it, if that is to be part of it.
+ * @returns A dispatch for each part of the weights.
+ */
+export function emitTernary(c: EmitContext, sum?: Residual): Draft[] {
+  const int = c.node.op === "ternary_linear_int";
+  const kernel = int ? "ternary_linear_int" : "ternary_linear";
   const [rows = 0, columns = 0] = c.shape("weight");
   const step = TERNARY_LADDER[c.ternary];
+  const peak = valueRef(c, "peak");
+  const words = int
+    ? scalarWords(c, "c")
+    : [floatWord(numberAttr(c.node, "scale"))];
   return c.weights("weight", "ternary").map(({ ref, part }) => ({
     kernel: `${kernel}${step.suffix}` as const,
     constants: {
       N: part.rows,
       K: columns,
+      HAS_RESIDUAL: Number(sum !== undefined),
       WORKGROUP: THREADS,
       ...(!c.textures && { QUADS: QUADS_PER_BLOCK }),
     },
-    refs: [PARAMS, valueRef(c, "codes"), ref, ...spec.refs, resultRef(c)],
-    words: [...spec.words, part.firstRow, rows],
+    refs: [
+      PARAMS,
+      valueRef(c, "codes"),
+      ref,
+      peak,
+      ...(int ? [valueRef(c, "norm")] : []),
+      sum?.result ?? resultRef(c),
+      sum?.residual ?? { unused: peak },
+    ],
+    words: [...words, part.firstRow, rows],
     groups: [Math.ceil(part.rows / step.rows / THREADS), 1, 1],
     tokens: { axis: 1, tile: step.tokens },
   }));
+}
+
+/**
+ * Emits a norm's scalar.
+ *
+ * @param c The norm.
+ * @param quantize The quantisation of the same vector behind it, if that is to be
+ * part of it.
+ * @returns One dispatch.
+ */
+export function emitNormScale(
+  c: EmitContext,
+  quantize?: EmitContext,
+): Draft[] {
+  const x = valueRef(c, "x");
+  return perToken(c, quantize ? "norm_quantize_int" : "norm_scale_int", {
+    constants: {
+      K: c.width(c.node.operands.x!),
+      HAS_WEIGHT: Number(has(c, "weight")),
+      HAS_Y: Number(has(c, "y")),
+    },
+    refs: [
+      PARAMS,
+      x,
+      has(c, "weight") ? vectorRef(c, "weight") : { unused: x },
+      has(c, "y") ? valueRef(c, "y") : { unused: x },
+      ...(quantize
+        ? [
+          vectorRef(quantize, "weight"),
+          resultRef(quantize, "codes"),
+          resultRef(quantize, "peak"),
+        ]
+        : []),
+      resultRef(c),
+    ],
+    words: [
+      ...scalarWords(c, "cA"),
+      ...scalarWords(c, "cB"),
+      ...scalarWords(c, "c0"),
+    ],
+  });
 }
 
 function hgrn(
@@ -317,11 +384,7 @@ export const EMIT: Readonly<Record<OpName, (c: EmitContext) => Draft[]>> = {
       ],
       words: epsWords(c),
     }),
-  ternary_linear: (c) =>
-    ternary(c, "ternary_linear", {
-      words: [floatWord(numberAttr(c.node, "scale"))],
-      refs: [valueRef(c, "peak")],
-    }),
+  ternary_linear: (c) => emitTernary(c),
   add: (c) =>
     perElement(c, "add", {
       refs: [valueRef(c, "x"), valueRef(c, "y"), resultRef(c)],
@@ -347,28 +410,7 @@ export const EMIT: Readonly<Record<OpName, (c: EmitContext) => Draft[]>> = {
   argmax: (c) => argmax(c, "argmax"),
   embed_int: (c) =>
     embed(c, "embed_int", intWords(c, "tableExponent", "exponent")),
-  norm_scale_int: (c) => {
-    const x = valueRef(c, "x");
-    return perToken(c, "norm_scale_int", {
-      constants: {
-        K: c.width(c.node.operands.x!),
-        HAS_WEIGHT: Number(has(c, "weight")),
-        HAS_Y: Number(has(c, "y")),
-      },
-      refs: [
-        PARAMS,
-        x,
-        has(c, "weight") ? vectorRef(c, "weight") : { unused: x },
-        has(c, "y") ? valueRef(c, "y") : { unused: x },
-        resultRef(c),
-      ],
-      words: [
-        ...scalarWords(c, "cA"),
-        ...scalarWords(c, "cB"),
-        ...scalarWords(c, "c0"),
-      ],
-    });
-  },
+  norm_scale_int: (c) => emitNormScale(c),
   quantize_int: (c) =>
     perToken(c, "quantize_int", {
       refs: [
@@ -378,11 +420,7 @@ export const EMIT: Readonly<Record<OpName, (c: EmitContext) => Draft[]>> = {
         resultRef(c, "peak"),
       ],
     }),
-  ternary_linear_int: (c) =>
-    ternary(c, "ternary_linear_int", {
-      words: scalarWords(c, "c"),
-      refs: [valueRef(c, "peak"), valueRef(c, "norm")],
-    }),
+  ternary_linear_int: (c) => emitTernary(c),
   add_int: (c) =>
     perElement(c, "add_int", {
       refs: [valueRef(c, "x"), valueRef(c, "y"), resultRef(c)],

@@ -3,7 +3,6 @@
  * it implements and the preludes that it needs in front (WGSL cannot include).
  */
 import type { OpName } from "../ir/mod.ts";
-
 import add from "../../wgsl/add.wgsl" with { type: "text" };
 import addInt from "../../wgsl/add_int.wgsl" with { type: "text" };
 import argmax from "../../wgsl/argmax.wgsl" with { type: "text" };
@@ -17,6 +16,9 @@ import libFloat from "../../wgsl/lib_float.wgsl" with { type: "text" };
 import normGate from "../../wgsl/norm_gate.wgsl" with { type: "text" };
 import normGateInt from "../../wgsl/norm_gate_int.wgsl" with { type: "text" };
 import normQuantize from "../../wgsl/norm_quantize.wgsl" with { type: "text" };
+import normQuantizeInt from "../../wgsl/norm_quantize_int.wgsl" with {
+  type: "text",
+};
 import normScaleInt from "../../wgsl/norm_scale_int.wgsl" with { type: "text" };
 import quantizeInt from "../../wgsl/quantize_int.wgsl" with { type: "text" };
 import rmsNorm from "../../wgsl/rms_norm.wgsl" with { type: "text" };
@@ -67,6 +69,7 @@ export const WGSL_FILES = {
   norm_gate: normGate,
   norm_gate_int: normGateInt,
   norm_quantize: normQuantize,
+  norm_quantize_int: normQuantizeInt,
   norm_scale_int: normScaleInt,
   quantize_int: quantizeInt,
   rms_norm: rmsNorm,
@@ -100,6 +103,8 @@ export type WeightStorage = "texture" | "buffer";
 export interface KernelSpec {
   /** The op that it computes. */
   readonly op: OpName;
+  /** The op before it that it computes as well. */
+  readonly also?: OpName;
   /** Files that go before it, in order; `operands` is the one for the storage. */
   readonly preludes: readonly (WgslFile | "operands")[];
 }
@@ -121,6 +126,11 @@ export const KERNELS = {
   norm_gate: { op: "norm_gate", preludes: NORM },
   norm_gate_int: { op: "norm_gate_int", preludes: FIXED },
   norm_quantize: { op: "norm_quantize", preludes: NORM },
+  norm_quantize_int: {
+    op: "quantize_int",
+    also: "norm_scale_int",
+    preludes: FIXED,
+  },
   norm_scale_int: { op: "norm_scale_int", preludes: FIXED },
   quantize_int: { op: "quantize_int", preludes: FIXED },
   rms_norm: { op: "rms_norm", preludes: NORM },

@@ -6,6 +6,7 @@
 export * from "./bundle.ts";
 export * from "./emit.ts";
 export * from "./estimates.ts";
+export * from "./fuse.ts";
 export * from "./kernels.ts";
 export * from "./layout.ts";
 export * from "./limits.ts";

@@ -66,7 +66,7 @@ export interface Binding {
 
 /** One kernel run. */
 export interface Dispatch {
-  /** The graph's node that it computes, or a part of. */
+  /** The graph's node that it computes, or a part of; of a fused pair, the second. */
   readonly node: string;
   /** The kernel. */
   readonly kernel: KernelName;
@@ -130,7 +130,10 @@ export interface DispatchPlan {
   readonly run: number;
   /** 32-bit words of each {@linkcode BINDING_ALIGNMENT} bytes of the constants. */
   readonly constants: readonly (readonly number[])[];
-  /** Values by name; without `keepValues` later ones overwrite earlier ones. */
+  /**
+   * Values by name; without `keepValues` later ones overwrite earlier ones, and what
+   * only a fused dispatch would read is never written.
+   */
   readonly values: Readonly<Record<string, ValuePlace>>;
   /** States by name. */
   readonly states: Readonly<Record<string, StateRange>>;

@@ -18,6 +18,7 @@ import {
   type Ref,
   type TernaryStep,
 } from "./emit.ts";
+import { fusePair } from "./fuse.ts";
 import { kernelFiles, type WeightStorage } from "./kernels.ts";
 import {
   TOKENS_PER_TILE,
@@ -380,27 +381,61 @@ class Planner {
     };
   }
 
+  /** Counts who needs each value. */
+  #uses(): Map<string, number> {
+    const uses = new Map<string, number>();
+    const names = [
+      ...this.#graph.nodes.flatMap(({ operands }) => Object.values(operands)),
+      ...Object.values(this.#graph.outputs),
+    ];
+    for (const name of names) uses.set(name, (uses.get(name) ?? 0) + 1);
+    return uses;
+  }
+
+  /** Emits every node; of a fused pair, the second has the dispatches of both. */
+  #emit(): NodeDrafts[] {
+    const { nodes } = this.#graph;
+    const uses = this.#uses();
+    const emit = (at: number, mode: EmitContext["mode"]) => {
+      const c = this.#context(nodes[at]!, mode);
+      if (this.#keep) return EMIT[c.node.op](c);
+      const pairWith = (other: number, swap: boolean) => {
+        if (nodes[other] === undefined) return undefined;
+        const o = this.#context(nodes[other]!, mode);
+        const [first, second] = swap ? [o, c] : [c, o];
+        return fusePair({
+          first,
+          second,
+          uses: (name) => uses.get(name) ?? 0,
+        });
+      };
+      return pairWith(at - 1, true) ??
+        (pairWith(at + 1, false) ? [] : EMIT[c.node.op](c));
+    };
+    return nodes.map((_, at) => ({
+      step: emit(at, "step"),
+      chunk: emit(at, "chunk"),
+    }));
+  }
+
   plan(): DispatchPlan {
     const { nodes, name, profile, outputs } = this.#graph;
     this.#ids = this.#add({ role: "ids", bytes: 4 * this.#chunkTokens });
     this.#run = this.#add({ role: "run", bytes: 16, uniform: true });
     this.#constants = this.#add({ role: "constants", bytes: 0, uniform: true });
-    const drafts = nodes.map((node): NodeDrafts => ({
-      step: EMIT[node.op](this.#context(node, "step")),
-      chunk: EMIT[node.op](this.#context(node, "chunk")),
-    }));
+    const drafts = this.#emit();
     this.#placeValues(drafts);
     this.#placeStates();
     const feeders = this.#feeders();
     const resolve = (mode: keyof NodeDrafts): Dispatch[] =>
-      nodes.flatMap((node, at) =>
-        drafts[at]![mode].map((draft) =>
-          this.#resolve(node.name, draft, {
-            mode,
-            feedsState: feeders.has(node.name),
-          })
-        )
-      );
+      nodes.flatMap((node, at) => {
+        const fused = drafts[at - 1]?.[mode].length === 0;
+        const names = fused ? [nodes[at - 1]!.name, node.name] : [node.name];
+        const feedsState = names.some((name) => feeders.has(name));
+        return drafts[at]![mode].map((draft) =>
+          this.#resolve(node.name, draft, { mode, feedsState })
+        );
+      });
     const step = resolve("step");
     const chunk = resolve("chunk");
     this.#resources[this.#constants] = {
