@@ -114,7 +114,7 @@ export async function call(...args: string[]): Promise<Outcome> {
 // deno-lint-ignore no-explicit-any
 export function jsonOf({ status, out, err }: Outcome): any {
   assert.equal(status, 0, err);
-  assert.match(out, /^\{.*\}\n$/, "standard output is one line of JSON");
+  assert.match(out, /^\{.*\}\n$/, "Standard output is not one line of JSON");
   return JSON.parse(out);
 }
 
