@@ -3,6 +3,32 @@
  * watched. All files that touch a `GPUDevice` are this one and `webgpu_*.ts`.
  */
 
+import {
+  MAX_BINDING_BYTES,
+  MAX_BUFFER_BYTES,
+  MAX_GROUPS,
+  MAX_STORAGE_BUFFERS,
+  MAX_TEXTURE_SIDE,
+  MAX_UNIFORM_BYTES,
+  MAX_WORKGROUP_BYTES,
+  MAX_WORKGROUP_THREADS,
+} from "../wgsl/mod.ts";
+
+/** What plans rely on: WebGPU's default limits, by the specification's names. */
+export const NEEDED_LIMITS: Readonly<Record<string, number>> = {
+  maxBufferSize: MAX_BUFFER_BYTES,
+  maxComputeInvocationsPerWorkgroup: MAX_WORKGROUP_THREADS,
+  maxComputeWorkgroupStorageSize: MAX_WORKGROUP_BYTES,
+  maxComputeWorkgroupsPerDimension: MAX_GROUPS,
+  maxStorageBufferBindingSize: MAX_BINDING_BYTES,
+  maxStorageBuffersPerShaderStage: MAX_STORAGE_BUFFERS,
+  maxTextureDimension2D: MAX_TEXTURE_SIDE,
+  maxUniformBufferBindingSize: MAX_UNIFORM_BYTES,
+};
+
+/** The WGSL feature that the kernels use: every engine has it, some need to be new. */
+const DOT_PRODUCT = "packed_4x8_integer_dot_product";
+
 /** WebGPU failed: there is no device, or it was lost, or it refused something. */
 export class DeviceError extends Error {
   /** Names the class. */
@@ -38,8 +64,19 @@ export class Gpu {
    *
    * @param device The device, with WebGPU's default limits or better.
    * @param name What to call it.
+   * @throws {DeviceError} If one of its limits is below {@linkcode NEEDED_LIMITS}.
    */
   constructor(device: GPUDevice, name: string) {
+    const limits = device.limits as unknown as Record<string, number>;
+    for (const [limit, needed] of Object.entries(NEEDED_LIMITS)) {
+      if (limits[limit]! < needed) {
+        throw new DeviceError(
+          `Cannot use the device ${name} as ${limit} must be ${needed}: ${
+            limits[limit]
+          }`,
+        );
+      }
+    }
     this.device = device;
     this.name = name;
     device.lost.then(({ reason, message }) => {
@@ -142,7 +179,8 @@ export class Gpu {
  * @param gpu The entry point, `navigator.gpu`; undefined where there is none.
  * @param options Whether to measure.
  * @returns The device.
- * @throws {DeviceError} If there is no WebGPU, no adapter, or no device.
+ * @throws {DeviceError} If there is no WebGPU, no adapter, or no device, or it lacks
+ * what kernels need.
  */
 export async function openDevice(
   gpu: GPU | undefined,
@@ -152,6 +190,9 @@ export async function openDevice(
     throw new DeviceError(`Cannot open a WebGPU device as ${rule}`, { cause });
   };
   if (gpu === undefined) return refuse("this engine has no WebGPU");
+  if (gpu.wgslLanguageFeatures?.has(DOT_PRODUCT) === false) {
+    return refuse(`its WGSL must have ${DOT_PRODUCT}: it is too old`);
+  }
   const adapter = await gpu.requestAdapter().catch((error) =>
     refuse(`asking for an adapter failed: ${(error as Error).message}`, error)
   );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { gpuTest, ownGpuTest } from "../../tests/wgsl/device.ts";
 import { CONFIGS, makeModel, webgpu } from "../../tests/wgsl/model.ts";
-import { DeviceError, Gpu, openDevice } from "./device.ts";
+import { DeviceError, Gpu, NEEDED_LIMITS, openDevice } from "./device.ts";
 
 /** An entry point whose adapter, or whose device, is as given. */
 function fakeEntry(adapter: unknown): GPU {
@@ -24,6 +24,7 @@ function failingDevice(kind: GPUErrorFilter, message: string): GPUDevice {
   const scopes: GPUErrorFilter[] = [];
   return {
     lost: new Promise(() => {}),
+    limits: NEEDED_LIMITS,
     pushErrorScope: (filter: GPUErrorFilter) => void scopes.push(filter),
     popErrorScope: () =>
       Promise.resolve(scopes.pop() === kind ? { message } : null),
@@ -33,6 +34,10 @@ function failingDevice(kind: GPUErrorFilter, message: string): GPUDevice {
 Deno.test("openDevice() says in one line what is missing", async () => {
   const rows: [GPU | undefined, string][] = [
     [undefined, "this engine has no WebGPU"],
+    [
+      { wgslLanguageFeatures: new Set() } as unknown as GPU,
+      "its WGSL must have packed_4x8_integer_dot_product: it is too old",
+    ],
     [fakeEntry(null), "no adapter was found: is a Vulkan driver installed?"],
     [
       fakeEntry(fakeAdapter({})),
@@ -56,6 +61,21 @@ Deno.test("openDevice() says in one line what is missing", async () => {
     await assert.rejects(openDevice(entry, { timestamps: true }), {
       name: "DeviceError",
       message: `Cannot open a WebGPU device as ${reason}`,
+    });
+  }
+});
+
+Deno.test("a device below a limit that plans rely on is refused by the limit's name", () => {
+  for (const [limit, needed] of Object.entries(NEEDED_LIMITS)) {
+    const device = {
+      ...failingDevice("internal", ""),
+      limits: { ...NEEDED_LIMITS, [limit]: needed - 1 },
+    };
+    assert.throws(() => new Gpu(device as unknown as GPUDevice, "small"), {
+      name: "DeviceError",
+      message: `Cannot use the device small as ${limit} must be ${needed}: ${
+        needed - 1
+      }`,
     });
   }
 });
