@@ -26,16 +26,25 @@ export function exitStatus(error: unknown): 1 | 2 {
 const MAX_MESSAGE = 1_000;
 
 /**
+ * Takes what steers a terminal out of a text from a file.
+ *
+ * @param text Any text.
+ * @returns One line without control characters.
+ */
+export function plain(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
+}
+
+/**
  * Makes the one line that a user sees.
  *
  * @param error What was thrown.
  * @returns One line without control characters.
  */
 export function errorLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  // deno-lint-ignore no-control-regex
-  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
+  const text = plain(error instanceof Error ? error.message : String(error));
   return `sterna: ${
-    plain.length > MAX_MESSAGE ? `${plain.slice(0, MAX_MESSAGE)}...` : plain
+    text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}...` : text
   }`;
 }

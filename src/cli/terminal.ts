@@ -1,4 +1,5 @@
 /** Standard output, standard error and progress. */
+import { plain } from "./errors.ts";
 import { pathError } from "./files.ts";
 
 const encoder = new TextEncoder();
@@ -65,6 +66,7 @@ const INTERVAL_MS = 250;
  * @returns A function that takes what is done and the whole, in any unit.
  */
 export function progress(what: string): (done: number, total: number) => void {
+  const title = plain(what);
   const started = performance.now();
   const terminal = Deno.stderr.isTerminal();
   let shown = 0;
@@ -77,11 +79,11 @@ export function progress(what: string): (done: number, total: number) => void {
       shown = now;
       writeAll(
         Deno.stderr,
-        `\r${what} ${percent} %${done >= total ? "\n" : ""}`,
+        `\r${title} ${percent} %${done >= total ? "\n" : ""}`,
       );
     } else if (!terminal && percent >= tenth + 10) {
       tenth = percent - percent % 10;
-      note(`${what} ${tenth} %`);
+      note(`${title} ${tenth} %`);
     }
   };
 }

@@ -328,6 +328,14 @@ Deno.test("info says what a model is", async () => {
   const plain = await call("info", ids);
   assert.match(plain.out, /^name +tiny\narchitecture +hgrn_bit\n/);
   assert.match(plain.out, /^tokenizer +none: runs by ids$/m);
+  // A name from a file does not steer the terminal.
+  const rude = await fileOf({ ...textDraft(), name: "a\u001b[2J\nb" });
+  const path = await scratch.put("rude.sterna", rude);
+  assert.match((await call("info", path)).out, /^name +a \[2J b\narchitecture/);
+  assert.equal(
+    jsonOf(await call("info", path, "--json")).name,
+    "a\u001b[2J\nb",
+  );
 });
 
 Deno.test("models lists the models that have a name", async () => {

@@ -1,6 +1,8 @@
+/** `sterna info`: what a model is, as a table or as JSON. */
 import type { Model } from "../../format/mod.ts";
 import { stateBytes } from "../../ir/mod.ts";
 import type { Command } from "../command.ts";
+import { plain } from "../errors.ts";
 import { PAIRS } from "../machines.ts";
 import { openModelAt } from "../models.ts";
 import { print, printJson } from "../terminal.ts";
@@ -85,7 +87,7 @@ function table(model: Model): string {
     ["runs on", info.pairs.map((pair) => pair.join("/")).join(", ")],
     ["source", `${info.provenance.source} (${info.provenance.note})`],
   ];
-  return rows.map(([k, v]) => `${k.padEnd(20)}${v}\n`).join("");
+  return rows.map(([k, v]) => `${k.padEnd(20)}${plain(v)}\n`).join("");
 }
 
 /** `sterna info`. */
