@@ -225,6 +225,18 @@ export function dramLimits(
 }
 
 /**
+ * Works out how long a read takes that finds its bank closed.
+ *
+ * @param dram A preset or its name.
+ * @returns Nanoseconds from the address at the controller to the end of the first burst.
+ */
+export function dramLatencyNs(dram: string | DramPreset): number {
+  const { clockMHz, latency, burstLength, times } = dramPreset(dram);
+  return PATH_NS + times.rcd +
+    (latency.read + burstLength / 2) * 1_000 / clockMHz;
+}
+
+/**
  * Turns a preset into the parameters of the shim's policy, in the order of `DramParameters`.
  *
  * @param options The DRAM and the bus clock.

@@ -18,10 +18,11 @@ import {
 import type { Tap, Value } from "../../src/reference/mod.ts";
 import {
   type Capacities,
+  type CycleBound,
+  cycleBound,
   type Hardware,
   layoutImage,
   makeProgram,
-  PACKING_TRITS,
   type Program,
   type ReadParam,
   sizeCapacities,
@@ -42,14 +43,6 @@ export interface CoreLogits {
   readonly rows: number;
   /** An integer n stands for n x 2^exponent. */
   readonly exponent: number;
-}
-
-/** The least cycles that a token can take. */
-export interface CycleBound {
-  /** Cycles. */
-  readonly perToken: number;
-  /** What limits it. */
-  readonly limit: "memory" | "compute";
 }
 
 /** Cycles of tokens. */
@@ -81,23 +74,6 @@ export interface CoreMachineOptions {
   readonly seed?: number;
   /** Changes the image before the core reads it, for tests of the checks. */
   readonly tamper?: (core: CoreDriver, program: Program) => void;
-}
-
-/**
- * Works out the bound of a program's tokens: weights without padding over the
- * bytes of a beat, or products over the lanes.
- *
- * @param program The program.
- * @returns Cycles, and what limits them.
- */
-export function cycleBound(program: Program): CycleBound {
-  const { hardware, geometry, trits } = program;
-  const bytes = trits / PACKING_TRITS[hardware.packing];
-  const memory = Math.ceil(bytes / geometry.beatBytes);
-  const compute = Math.ceil(trits / hardware.lanes);
-  return memory >= compute
-    ? { perToken: memory, limit: "memory" }
-    : { perToken: compute, limit: "compute" };
 }
 
 /** One text on the core. */

@@ -3,12 +3,15 @@
  *
  * @module
  */
+export * from "./bound.ts";
 export * from "./bundle.ts";
+export * from "./estimate.ts";
 export * from "./geometry.ts";
 export * from "./hardware.ts";
 export * from "./hdl_files.ts";
 export * from "./image.ts";
 export * from "./isa.ts";
 export * from "./program.ts";
+export type { MemorySupply } from "./_supply.ts";
 export { type ReadParam, segmentBeats } from "./stream.ts";
 export * from "./top.ts";

@@ -1,6 +1,7 @@
 /** Every command, in the order of the usage text. */
 import type { Command } from "../command.ts";
 import { compileCommand } from "./compile.ts";
+import { estimateCommand } from "./estimate.ts";
 import { evalCommand } from "./eval.ts";
 import { importCommand } from "./import.ts";
 import { infoCommand } from "./info.ts";
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   importCommand,
   verifyCommand,
   compileCommand,
+  estimateCommand,
   evalCommand,
   logitsCommand,
   tokenizeCommand,
