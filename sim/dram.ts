@@ -8,7 +8,7 @@
  */
 
 /** Timing parameters that a standard gives in nanoseconds. */
-interface DramTimes {
+export interface DramTimes {
   /** Activate to column command. */
   readonly rcd: number;
   /** Precharge to activate; of all banks, where that takes longer. */

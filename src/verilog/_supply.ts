@@ -2,14 +2,7 @@
  * When the beats of the weight stream are there: a model of `sterna_fetch` with its
  * FIFO, full when the token starts, and of the memory's latency and rate.
  */
-
-/** How a memory answers, as the estimate sees it. */
-export interface MemorySupply {
-  /** Cycles from an address to its first beat. */
-  readonly latency: number;
-  /** Beats a cycle in the long run, at most 1. */
-  readonly beatsPerCycle: number;
-}
+import type { MemorySupply } from "./bound.ts";
 
 /** Cycles from the room in the FIFO to the beat at its output, beside the latency. */
 const PATH_CYCLES = 6;

@@ -9,7 +9,8 @@
  *           --> load:        constants from the stream, an embedding row from memory
  */
 import { type Product, Products } from "./_products.ts";
-import { type MemorySupply, Supply } from "./_supply.ts";
+import { Supply } from "./_supply.ts";
+import type { MemorySupply } from "./bound.ts";
 import { type Instruction, QUEUE_DEPTH, TOKENS, WAIT } from "./isa.ts";
 import type { Program } from "./program.ts";
 

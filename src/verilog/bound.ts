@@ -1,6 +1,14 @@
-/** The least cycles that a token of a program can take. */
+/** What bounds a token: the memory, and the least cycles that a program can take. */
 import { PACKING_TRITS } from "./hardware.ts";
 import type { Program } from "./program.ts";
+
+/** How a memory answers, as the estimate sees it. */
+export interface MemorySupply {
+  /** Cycles from an address to its first beat. */
+  readonly latency: number;
+  /** Beats a cycle in the long run, at most 1. */
+  readonly beatsPerCycle: number;
+}
 
 /** The least cycles that a token can take. */
 export interface CycleBound {

@@ -3,9 +3,8 @@
  * the program's order of issue and the rates of the units, bytes, RAM bits and
  * multipliers. LUTs and flip-flops are left to synthesis.
  */
-import type { MemorySupply } from "./_supply.ts";
 import { runTimeline } from "./_timeline.ts";
-import { type CycleBound, cycleBound } from "./bound.ts";
+import { type CycleBound, cycleBound, type MemorySupply } from "./bound.ts";
 import { type Capacities, sizeCapacities } from "./hardware.ts";
 import { layoutImage } from "./image.ts";
 import { SCALAR_REGISTERS } from "./isa.ts";

@@ -12,6 +12,5 @@ export * from "./hdl_files.ts";
 export * from "./image.ts";
 export * from "./isa.ts";
 export * from "./program.ts";
-export type { MemorySupply } from "./_supply.ts";
 export { type ReadParam, segmentBeats } from "./stream.ts";
 export * from "./top.ts";
