@@ -225,15 +225,27 @@ export function dramLimits(
 }
 
 /**
- * Works out how long a read takes that finds its bank closed.
+ * Works out what a bus gets of a DRAM in the long run, for those who do not simulate.
  *
- * @param dram A preset or its name.
- * @returns Nanoseconds from the address at the controller to the end of the first burst.
+ * @param options The DRAM and the bus clock.
+ * @param beatBytes Bytes of a beat of the bus.
+ * @returns Cycles from an address to the end of its first burst where the bank is closed, and beats
+ * a cycle, refresh taken off.
  */
-export function dramLatencyNs(dram: string | DramPreset): number {
-  const { clockMHz, latency, burstLength, times } = dramPreset(dram);
-  return PATH_NS + times.rcd +
-    (latency.read + burstLength / 2) * 1_000 / clockMHz;
+export function dramSupply(
+  { dram, clockMHz }: DramOptions,
+  beatBytes: number,
+): { readonly latency: number; readonly beatsPerCycle: number } {
+  const preset = dramPreset(dram);
+  const { bytesPerSecond, refreshShare } = dramLimits(preset);
+  const { latency, burstLength, times } = preset;
+  const ns = PATH_NS + times.rcd +
+    (latency.read + burstLength / 2) * 1_000 / preset.clockMHz;
+  const bus = clockMHz * 1e6 * beatBytes;
+  return {
+    latency: Math.max(1, Math.ceil(ns * clockMHz / 1_000)),
+    beatsPerCycle: Math.min(1, (1 - refreshShare) * bytesPerSecond / bus),
+  };
 }
 
 /**

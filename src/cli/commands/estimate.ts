@@ -1,5 +1,5 @@
 /** `sterna estimate`: what a model takes on a configuration, without simulating. */
-import { dramLatencyNs, dramLimits, dramPreset } from "../../../sim/mod.ts";
+import { dramSupply } from "../../../sim/mod.ts";
 import {
   type Estimate,
   estimateProgram,
@@ -18,11 +18,7 @@ function supplyOf(
   { memory, latency, clockMHz, busBits }: Hardware,
 ): MemorySupply {
   if (memory === "ideal") return { latency, beatsPerCycle: 1 };
-  const { bytesPerSecond, refreshShare } = dramLimits(memory);
-  const bus = clockMHz * 1e6 * busBits / 8;
-  const rate = Math.min(1, (1 - refreshShare) * bytesPerSecond / bus);
-  const cycles = Math.ceil(dramLatencyNs(dramPreset(memory)) * clockMHz / 1e3);
-  return { latency: Math.max(1, cycles), beatsPerCycle: rate };
+  return dramSupply({ dram: memory, clockMHz }, busBits / 8);
 }
 
 function table(
@@ -31,6 +27,7 @@ function table(
   { cycles, tokensPerSecond, bytesPerToken, ramBits, multipliers }: Estimate,
 ): string {
   const { perToken, bound } = cycles;
+  const { total, ...bits } = ramBits;
   const rows: [string, string][] = [
     ["model", name],
     [
@@ -45,10 +42,9 @@ function table(
     ],
     ["tokens a second", tokensPerSecond.toPrecision(3)],
     ["bytes a token", String(bytesPerToken)],
-    ...Object.entries(ramBits).map(([what, bits]): [string, string] => [
-      what === "total" ? "RAM bits" : `  ${what}`,
-      String(bits),
-    ]),
+    ["RAM bits", String(total)],
+    ...Object.entries(bits)
+      .map(([what, n]): [string, string] => [`  ${what}`, String(n)]),
     ...Object.entries(multipliers).map(([what, n]): [string, string] => [
       what === "ternary" ? "ternary lanes" : `multipliers ${what}`,
       String(n),
