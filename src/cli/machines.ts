@@ -95,10 +95,11 @@ async function openWebGpu(model: Model, profile: Profile): Promise<Machine> {
   quietMesa();
   const device = await openDevice(navigator.gpu);
   const graph = model.graphs[profile];
-  const read = (name: string) => model.read(name);
-  return await WebGpuMachine.create(device, { graph, read }, {
-    onProgress: progress(`Uploading ${model.name}`),
-  });
+  return await WebGpuMachine.create(device, {
+    graph,
+    read: (name) => model.read(name),
+    readPart: (name, part) => model.read(name, part),
+  }, { onProgress: progress(`Uploading ${model.name}`) });
 }
 
 /**

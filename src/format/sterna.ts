@@ -77,6 +77,14 @@ export interface StoredTensor {
   readonly end: number;
 }
 
+/** A part of a tensor's bytes. */
+export interface ByteRange {
+  /** First byte, from the tensor's own. */
+  readonly offset: number;
+  /** Number of bytes. */
+  readonly length: number;
+}
+
 /** A model file, opened and checked; tensors are read when asked for. */
 export interface Model {
   /** What it is called. */
@@ -102,13 +110,14 @@ export interface Model {
   /** SHA-256 of the header, which covers every tensor's hash: names the model. */
   readonly id: string;
   /**
-   * Reads a tensor.
+   * Reads a tensor, or a part of it.
    *
    * @param name Its name.
+   * @param part Which of its bytes; all when left out.
    * @returns Its stored bytes.
-   * @throws {RangeError} If there is none of that name.
+   * @throws {RangeError} If there is none of that name, or it has no such part.
    */
-  read(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  read(name: string, part?: ByteRange): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** How {@linkcode openModel} works. */
@@ -411,7 +420,7 @@ export async function openModel(
     tensors,
     fileBytes: source.size,
     id,
-    read(tensorName) {
+    read(tensorName, part) {
       const tensor = tensors.get(tensorName);
       if (tensor === undefined) {
         return Promise.reject(
@@ -420,7 +429,16 @@ export async function openModel(
           ),
         );
       }
-      return source.read(tensor.begin, tensor.end - tensor.begin);
+      const size = tensor.end - tensor.begin;
+      const { offset, length } = part ?? { offset: 0, length: size };
+      if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
+        return Promise.reject(
+          new RangeError(
+            `Cannot read ${length} bytes at ${offset} of ${tensorName} as it has ${size}`,
+          ),
+        );
+      }
+      return source.read(tensor.begin + offset, length);
     },
   };
 }

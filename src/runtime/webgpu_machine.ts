@@ -20,6 +20,7 @@ import { DeviceProgram, PipelineCache } from "./webgpu_program.ts";
 import {
   createResource,
   type ParamReader,
+  type PartReader,
   uploadWeights,
 } from "./webgpu_resources.ts";
 import { WebGpuSequence } from "./webgpu_sequence.ts";
@@ -86,10 +87,14 @@ export class WebGpuMachine implements Machine {
    */
   static async create(
     gpu: Gpu,
-    model: { readonly graph: Graph; readonly read: ParamReader },
+    model: {
+      readonly graph: Graph;
+      readonly read: ParamReader;
+      readonly readPart?: PartReader;
+    },
     options: WebGpuOptions = {},
   ): Promise<WebGpuMachine> {
-    const { graph, read } = model;
+    const { graph, read, readPart } = model;
     const { onProgress } = options;
     const plan = planGraph(graph, options);
     const cache = new PipelineCache(gpu);
@@ -100,6 +105,7 @@ export class WebGpuMachine implements Machine {
         graph,
         resources: program.shared,
         read,
+        ...(readPart && { readPart }),
         ...(onProgress && { onProgress }),
       });
     } catch (error) {

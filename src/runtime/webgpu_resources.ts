@@ -16,10 +16,17 @@ import {
   wordsOf,
 } from "../wgsl/mod.ts";
 import { rowBytes } from "../ir/mod.ts";
+import type { ByteRange } from "../format/mod.ts";
 import type { Gpu } from "./device.ts";
 
 /** Reads the stored bytes of a parameter. */
 export type ParamReader = (name: string) => Promise<Uint8Array<ArrayBuffer>>;
+
+/** Reads a part of a parameter's stored bytes. */
+export type PartReader = (
+  name: string,
+  part: ByteRange,
+) => Promise<Uint8Array<ArrayBuffer>>;
 
 /** A buffer or a texture on the device. */
 export type DeviceResource = GPUBuffer | GPUTexture;
@@ -143,16 +150,19 @@ async function uploadTable(
     graph: Graph;
     spec: Resource;
     target: GPUBuffer;
-    bytes: Uint8Array<ArrayBuffer>;
+    read: PartReader;
   },
 ): Promise<void> {
-  const { graph, spec, target, bytes } = job;
+  const { graph, spec, target, read } = job;
   const { param, firstRow, rows } = spec.part!;
   const { encoding, shape } = graph.params[param]!;
   const row = rowBytes(encoding, shape[1]!);
-  const part = bytes.subarray(firstRow * row, (firstRow + rows) * row);
-  for (let at = 0; at < part.length; at += BLOCK_BYTES) {
-    const block = padded(part.subarray(at, at + BLOCK_BYTES));
+  const size = rows * row;
+  for (let at = 0; at < size; at += BLOCK_BYTES) {
+    const length = Math.min(BLOCK_BYTES, size - at);
+    const block = padded(
+      await read(param, { offset: firstRow * row + at, length }),
+    );
     await uploader.write(param, block.length, () => {
       gpu.device.queue.writeBuffer(target, at, block);
     });
@@ -171,9 +181,10 @@ export async function uploadWeights(gpu: Gpu, job: {
   readonly graph: Graph;
   readonly resources: readonly (DeviceResource | undefined)[];
   readonly read: ParamReader;
+  readonly readPart?: PartReader;
   readonly onProgress?: (done: number, total: number) => void;
 }): Promise<void> {
-  const { plan, graph, resources, read, onProgress } = job;
+  const { plan, graph, resources, read, readPart, onProgress } = job;
   const uploader = new Uploader(gpu);
   const weights = plan.resources.flatMap((spec, index) =>
     spec.role === "weight" ? [{ spec, target: resources[index]! }] : []
@@ -183,11 +194,13 @@ export async function uploadWeights(gpu: Gpu, job: {
   let current: { name: string; bytes: Uint8Array<ArrayBuffer> } | undefined;
   for (const { spec, target } of weights) {
     const { param, layout } = spec.part!;
-    if (current?.name !== param) {
+    // A table may be most of a model: it goes through in pieces where it can.
+    const inPieces = layout === "table" && readPart !== undefined;
+    if (current?.name !== param && !inPieces) {
       current = undefined; // so that the one before can go
       current = { name: param, bytes: await read(param) };
     }
-    const { bytes } = current;
+    const bytes = current?.bytes ?? new Uint8Array();
     if (layout === "ternary") {
       await uploadTernary(gpu, uploader, { graph, spec, target, bytes });
     } else if (isTexture(target)) {
@@ -195,7 +208,14 @@ export async function uploadWeights(gpu: Gpu, job: {
         `Cannot upload ${param} as only matrices are textures`,
       );
     } else if (layout === "table") {
-      await uploadTable(gpu, uploader, { graph, spec, target, bytes });
+      const whole: PartReader = (_, { offset, length }) =>
+        Promise.resolve(bytes.slice(offset, offset + length));
+      await uploadTable(gpu, uploader, {
+        graph,
+        spec,
+        target,
+        read: readPart ?? whole,
+      });
     } else {
       const wide = widenVector(graph.params[param]!, bytes);
       await uploader.write(param, wide.length, () => {

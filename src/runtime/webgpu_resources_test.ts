@@ -73,3 +73,54 @@ gpuTest(
     }
   },
 );
+
+gpuTest(
+  "uploadWeights() reads tables in parts where it can, to the same values",
+  async (gpu) => {
+    const graph = (await makeModel(CONFIGS.plain!)).graphs.int;
+    const bytes = randomParams(graph, 1);
+    const plan = planGraph(graph, {
+      limits: { bindingBytes: 4_096, textureSide: 64 },
+    });
+    const cache = new PipelineCache(gpu);
+    const tables = plan.resources.filter(({ part }) =>
+      part?.layout === "table"
+    );
+    assert.ok(tables.length > 1, "the table is split");
+    const contents: ArrayBuffer[][] = [];
+    const parts: string[] = [];
+    for (const inParts of [false, true]) {
+      const program = await DeviceProgram.create(gpu, plan, { cache });
+      await uploadWeights(gpu, {
+        plan,
+        graph,
+        resources: program.shared,
+        read: (name) => Promise.resolve(bytes.get(name)!.slice()),
+        ...(inParts && {
+          readPart: (name, { offset, length }) => {
+            parts.push(name);
+            return Promise.resolve(
+              bytes.get(name)!.slice(offset, offset + length),
+            );
+          },
+        }),
+      });
+      const read: ArrayBuffer[] = [];
+      for (const spec of tables) {
+        const target = program.shared[plan.resources.indexOf(spec)]!;
+        using readback = new Readback(gpu, spec.bytes);
+        readback.start("read a table", () => {
+          const encoder = gpu.device.createCommandEncoder();
+          if (isTexture(target)) throw new TypeError("Cannot copy a texture");
+          readback.copy(encoder, target, { bytes: spec.bytes });
+          gpu.device.queue.submit([encoder.finish()]);
+        });
+        read.push(await readback.finish(spec.bytes));
+      }
+      contents.push(read);
+      program.dispose();
+    }
+    assert.deepEqual(contents[1], contents[0]);
+    assert.equal(parts.length, tables.length);
+  },
+);
