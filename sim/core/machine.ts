@@ -35,6 +35,8 @@ import type { Design } from "../design.ts";
 import { buildCore, CoreDriver } from "./driver.ts";
 import { COUNTERS } from "./registers.ts";
 
+export { type CycleBound, cycleBound };
+
 /** Logits of some positions. */
 export interface CoreLogits {
   /** Elements, `[rows, vocabulary]`. */

@@ -106,17 +106,3 @@ Deno.test("estimateProgram() is within 3 % of the simulated cycles", async (t) =
     });
   }
 });
-
-Deno.test("an estimate follows what it is given: half the memory's rate takes twice the cycles", async () => {
-  const model = await tinyModel({
-    ...GEOMETRIES.odd,
-    "intermediate_size": null,
-  });
-  const program = makeProgram(model.graphs.int, makeHardware());
-  const full = estimateProgram(program).cycles.perToken;
-  const supply = { latency: 64, beatsPerCycle: 0.5 };
-  const half = estimateProgram(program, supply).cycles.perToken;
-  assert.ok(half / full > 1.85 && half / full < 2.05, `${half / full}`);
-  const late = estimateProgram(program, { latency: 1_000, beatsPerCycle: 1 });
-  assert.ok(late.cycles.perToken > 2 * full, `${late.cycles.perToken}`);
-});
