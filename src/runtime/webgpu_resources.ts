@@ -32,10 +32,10 @@ export type PartReader = (
 export type DeviceResource = GPUBuffer | GPUTexture;
 
 /** Bytes that may wait in the queue's staging memory before it is drained. */
-const MAX_STAGED_BYTES = 32 * 2 ** 20;
+const MAX_STAGED_BYTES = 8 * 2 ** 20;
 
 /** Bytes of packed weights that are made at once. */
-const BLOCK_BYTES = 4 * 2 ** 20;
+const BLOCK_BYTES = 2 ** 20;
 
 /**
  * Tells a texture from a buffer.
