@@ -201,7 +201,8 @@ module sterna_host #(
     else if (error == 8'd0 || want_start) begin
       if (want_start && can_start) error <= 8'd0;
       else if (want_start) error <= loaded ? BAD_TOKEN : NO_MODEL;
-      if (boot_error != 3'd0) error <= {5'd0, boot_error};
+      // A load has taken the last one's error away before boot has.
+      if (boot_error != 3'd0 && !load) error <= {5'd0, boot_error};
       if (bad_opcode) error <= BAD_OPCODE;
       if (bus_error) error <= BUS_ERROR;
     end

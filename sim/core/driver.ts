@@ -66,9 +66,9 @@ export async function buildCore(
 ): Promise<Design> {
   const top = topModule(buildParameters(hardware, capacities));
   return await build({
-    top: TOP_NAME,
-    sources: [...CORE_FILES, top],
     ...options,
+    top: TOP_NAME,
+    sources: [...options.sources ?? CORE_FILES, top],
   });
 }
 

@@ -52,7 +52,9 @@ class Checker {
   }
 
   #hazard(what: string): never {
-    throw new Error(`Hazard at instruction ${this.#at}: ${what}`);
+    throw new Error(
+      `Cannot issue instruction ${this.#at} as programs have no hazards: ${what}`,
+    );
   }
 
   #readsA(f: Fields): boolean {

@@ -140,7 +140,7 @@ class Lowerer {
     if (!makers.includes(task)) this.#makers.set(thing, [...makers, task]);
   }
 
-  put(name: string, place: Place, made: Task): void {
+  put(name: string, place: Place, ...made: readonly Task[]): void {
     this.#places.set(name, place);
     this.values.push({ name, place, made });
   }
@@ -395,7 +395,7 @@ function ternaryLinearInt(l: Lowerer, node: Node): void {
     l.refuse(node, "logits leave the hardware and cannot be read again");
   }
   const parts: Vector[] = [];
-  let last: Task | undefined;
+  const made: Task[] = [];
   for (const [firstRow, count] of rowRanges(l, node, rows)) {
     const name = `${node.name}[${firstRow}]`;
     const product = { name: `${name}.product` };
@@ -416,22 +416,22 @@ function ternaryLinearInt(l: Lowerer, node: Node): void {
     ]);
     const op = { param, firstRow, rows: count, columns, codes };
     if (isHead) {
-      last = matrixTask(l, name, { ...op, scale }, scaleTask);
+      made.push(matrixTask(l, name, { ...op, scale }, scaleTask));
       continue;
     }
     const d = newVector(name, count);
     parts.push(d);
     if (l.unscaled.has(name)) {
-      last = scaleLater(l, { ...op, scale, d });
+      made.push(scaleLater(l, { ...op, scale, d }));
     } else {
-      last = matrixTask(l, name, { ...op, scale, d }, scaleTask);
+      made.push(matrixTask(l, name, { ...op, scale, d }, scaleTask));
       l.madeBy(d, scaleTask);
     }
   }
   l.put(
     node.name,
     isHead ? { kind: "logits" } : { kind: "vector", parts },
-    last!,
+    ...made,
   );
 }
 
@@ -663,7 +663,7 @@ function argmaxInt(l: Lowerer, node: Node): void {
   if (logits?.place.kind !== "logits") {
     l.refuse(node, "it must read the logits");
   }
-  l.put(node.name, { kind: "token" }, logits.made);
+  l.put(node.name, { kind: "token" }, ...logits.made);
 }
 
 /** What becomes of each op. */

@@ -163,8 +163,8 @@ export interface PlacedValue {
   readonly name: string;
   /** Where it is. */
   readonly place: Place;
-  /** The task after which it is there. */
-  readonly made: Task;
+  /** The tasks after which it is there. */
+  readonly made: readonly Task[];
 }
 
 /** A graph as tasks. */

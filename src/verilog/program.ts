@@ -133,10 +133,8 @@ export function makeProgram(graph: Graph, hardware: Hardware): Program {
     elements: vector.elements,
   });
   const taps = lowered.values.map(({ name, place, made }): TapPoint => {
-    const scaled = made.scaledBy === undefined
-      ? 0
-      : emitted.ends.get(made.scaledBy)!;
-    const pc = Math.max(emitted.ends.get(made)!, scaled);
+    const needed = made.flatMap((task) => [task, task.scaledBy ?? task]);
+    const pc = Math.max(...needed.map((task) => emitted.ends.get(task)!));
     switch (place.kind) {
       case "vector": {
         const ranges = place.parts.map(range);
