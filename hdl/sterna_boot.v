@@ -3,8 +3,8 @@
 //   load --> flush the bus --> header, checked --> program and table --> loaded
 //   beats --> [ beat ] --> 32-bit words --> [ header | 4 words of an instruction | table entry ]
 //
-// Layout of the image: see src/verilog/image.ts. The header says what the image was made for; if that
-// is not this build, or more than it holds, error says why and loaded stays low:
+// Layout of the image: see src/verilog/image.ts. The header says what the image was made for; if
+// that is not this build, or more than it holds, error says why and loaded stays low:
 //   1 no image, 2 other image version, 3 other arithmetic, 4 other shape, 5 too large
 // flush is high while the bus is brought to rest; the rest of the core is held in reset by it.
 // A word a cycle.

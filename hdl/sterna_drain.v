@@ -5,8 +5,8 @@
 //                                   +--> logits_*, largest
 //
 // Descriptor: rows, first word, token, scalar register, head. A product's sums wait until the mark
-// of its register is set, which may be long after the product has started. progress counts the words
-// written for each token; begin empties a token's count.
+// of its register is set, which may be long after the product has started. progress counts the
+// words written for each token; begin empties a token's count.
 // Logits go out LANES at a time, with keep for those that are rows of the matrix, and last; the
 // unit, and soon the matrix unit, stand still while logits_ready is low. Protocol: valid/ready.
 // Latency: 6 cycles from a sum to its write. Throughput: a word a cycle.

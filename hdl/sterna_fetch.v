@@ -1,13 +1,13 @@
-// Reads the image from memory: the boot region once, an embedding row a token, and the weight stream
-// round and round, ahead of its use.
+// Reads the image from memory: the boot region once, an embedding row a token, and the weight
+// stream round and round, ahead of its use.
 //
 //   boot, row, stream --> [ one of them ] --> sterna_axi_read --> m_axi_*
 //   boot beats, row beats <--+
 //   stream beats <-- FIFO <--+  in the order of the commands
 //
 // The stream is asked for a burst at a time, and only when the FIFO has room for all of it, so that
-// nothing of the stream stands in the way of a row on the bus. It goes on with its first beat behind
-// the last: what is read ahead at the end of a token is the beginning of the next.
+// nothing of the stream stands in the way of a row on the bus. It goes on with its first beat
+// behind the last: what is read ahead at the end of a token is the beginning of the next.
 // Offsets and lengths are in beats, from a base that is a multiple of 4 KiB.
 // flush, while high, stops reading and empties the FIFO; quiet says that the bus is at rest.
 `default_nettype none

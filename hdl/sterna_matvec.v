@@ -3,16 +3,16 @@
 //   beats --> [ slice: a byte a row ] --> ROWS x sterna_pe --> [ hold ] --> drain
 //   codes of the column group, the same for all rows -^
 //
-// The weights come in the order in which they are used: for each group of ROWS rows, for each column
-// group, a byte for each row. So no sum crosses rows, nothing is shifted, and only the columns and
-// the last group are padded. A beat of BEAT bytes lasts BEAT / ROWS cycles; a matrix ends with its
-// last slice, the rest of that beat is dropped.
+// The weights come in the order in which they are used: for each group of ROWS rows, for each
+// column group, a byte for each row. So no sum crosses rows, nothing is shifted, and only the
+// columns and the last group are padded. A beat of BEAT bytes lasts BEAT / ROWS cycles; a matrix
+// ends with its last slice, the rest of that beat is dropped.
 //
-// When a row group ends, its sums move to the hold registers, from where the drain takes LANES at a
-// time (hold_shift, and hold_done with the last) while the next group is under way. The last column
-// group of a row group waits until the hold registers are free.
-// Descriptor: column groups of a row, row groups. A cycle with weights and codes is one of busy; the
-// others are counted by their reason.
+// When a row group ends, its sums move to the hold registers, from where the drain takes LANES at
+// a time (hold_shift, and hold_done with the last) while the next group is under way. The last
+// column group of a row group waits until the hold registers are free.
+// Descriptor: column groups of a row, row groups. A cycle with weights and codes is one of busy;
+// the others are counted by their reason.
 `default_nettype none
 
 module sterna_matvec #(

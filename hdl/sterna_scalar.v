@@ -311,8 +311,8 @@ module sterna_scalar (
   end
 
   wire unused = &{
-    1'b0, root_busy, top_byte[0], divide_busy, normalised[31:0], instruction[127:60], instruction[31:27],
-    distance[12]
+    1'b0, root_busy, top_byte[0], divide_busy, normalised[31:0], instruction[127:60],
+    instruction[31:27], distance[12]
   };
 
 endmodule

@@ -3,10 +3,10 @@
 //   program RAM --> [ instruction ] --> load | vector | scalar | matrix
 //                        ^ waits: units that must be idle, buffers in use, queues that are full
 //
-// An instruction leaves when the units in its wait mask are idle and its unit's queue has room; what
-// writes codes also waits until no product reads its buffer. Units then work on their own, so the
-// program's order and waits are the schedule. The order of load and matrix instructions is that of
-// the weight stream, which order_* passes on.
+// An instruction leaves when the units in its wait mask are idle and its unit's queue has room;
+// what writes codes also waits until no product reads its buffer. Units then work on their own, so
+// the program's order and waits are the schedule. The order of load and matrix instructions is that
+// of the weight stream, which order_* passes on.
 // A breakpoint stops before the instruction at its address (at_break), and resume goes over it.
 // end is the last instruction: done for one cycle, when everything that its mask names is idle.
 // An unknown opcode stops the program with bad_opcode. One instruction a cycle at most.

@@ -3,11 +3,12 @@
 //
 //   queue --> [ fetched, with its scalar ] --> [ running: word counter ] --> lanes, 15 cycles
 //
-// Instructions: see src/verilog/ISA.md. A pass with `chain` starts right behind the last one, others
-// wait until the pipeline is empty. A pass with `follow` issues word w when the matrix unit's
-// counter of its token is above `s` + w. The pipeline stands still in cycles in which the matrix
-// unit writes a result, as both share the write port.
-// Latency: a word is read in cycle 0 and written at the end of cycle 15. Throughput: a word a cycle.
+// Instructions: see src/verilog/ISA.md. A pass with `chain` starts right behind the last one,
+// others wait until the pipeline is empty. A pass with `follow` issues word w when the matrix
+// unit's counter of its token is above `s` + w. The pipeline stands still in cycles in which the
+// matrix unit writes a result, as both share the write port.
+// Latency: a word is read in cycle 0 and written at the end of cycle 15. Throughput: a word a
+// cycle.
 // maximum and sum are valid while idle is high.
 // The host may read (host_read, the value four cycles later) and write state while idle is high.
 `default_nettype none
@@ -77,8 +78,8 @@ module sterna_vector #(
 
   initial begin
     if (LANES < 2 || (1 << LEVELS) != LANES || (1 << VA) != VECTOR_WORDS || VA > 15 ||
-        (1 << SA) != STATE_WORDS || SA > 16 || (1 << CA) != CONST_ROWS || (1 << BA) != CONST_BANKS ||
-        BA > 3 || CA + BA > 15) begin
+        (1 << SA) != STATE_WORDS || SA > 16 || (1 << CA) != CONST_ROWS ||
+        (1 << BA) != CONST_BANKS || BA > 3 || CA + BA > 15) begin
       $display("Cannot build sterna_vector: LANES %0d, words %0d, %0d, %0d x %0d", LANES,
                VECTOR_WORDS, STATE_WORDS, CONST_BANKS, CONST_ROWS);
       $finish;
@@ -205,7 +206,8 @@ module sterna_vector #(
       addr_c <= fetched[94:80];
       addr_s <= fetched[110:95];
       addr_d <= fetched[126:111];
-      addr_w <= next_codes ? {1'b0, fetched[79:65]} : next_both ? fetched[110:95] : fetched[126:111];
+      addr_w <= next_codes ? {1'b0, fetched[79:65]} :
+                next_both ? fetched[110:95] : fetched[126:111];
     end
     if (start) running <= 1'b1;
     else if (last) running <= 1'b0;
@@ -247,7 +249,15 @@ module sterna_vector #(
       to_9 <= {to_9[6*8-1:0], shift};
       to_14 <= {to_14[13:1], x == 3'd4};
       to_15 <= {
-        to_15[39*14-1:0], token[1:0], with_sum, with_maximum, write_c, write_s, write_v, addr_w, addr_d
+        to_15[39*14-1:0],
+        token[1:0],
+        with_sum,
+        with_maximum,
+        write_c,
+        write_s,
+        write_v,
+        addr_w,
+        addr_d
       };
     end
   end

@@ -10,8 +10,8 @@
 //   x: A, state, constant, A - state, abs(A) aligned by align_8, 65536 - B, 65536
 //   y: constant, B, sigma(A), 65536 - B, y_value_7, x
 //   r = clamp(sign * ((x y) >> shift_9, rounded) + z), z: nothing, B, state
-// The vector memory is held twice, for two reads a cycle; results of the matrix unit come in through
-// the same write port. maximum and sum collect the results of passes that ask for it.
+// The vector memory is held twice, for two reads a cycle; results of the matrix unit come in
+// through the same write port. maximum and sum collect the results of passes that ask for it.
 // en low holds everything but the writes of constants and of the matrix unit. Nothing is reset but
 // what is collected.
 `default_nettype none

@@ -1,5 +1,5 @@
-// A test bench for sterna_top that needs nothing but a simulator: reads image.bin, loads it, runs one
-// token and prints what comes out.
+// A test bench for sterna_top that needs nothing but a simulator: reads image.bin, loads it, runs
+// one token and prints what comes out.
 //
 // With Icarus:    iverilog -g2005 -s sterna_tb -o tb -c files.f sterna_bench.v sterna_tb.v
 //                 vvp tb +id=3
