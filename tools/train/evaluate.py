@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int)
     parser.add_argument("--samples", action="store_true")
     parser.add_argument("--plain", action="store_true", help="plain PyTorch instead of the kernels of ops.cpp")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     about: dict = {}
@@ -112,8 +112,8 @@ def main() -> None:
     print(json.dumps(about | report(model, tokenizer, args.held_out, args.tokens), indent=2))
     if args.samples:
         for seed, prompt in enumerate(PROMPTS):
-            print(f"--- greedy: {generate(model, tokenizer, prompt, 60, 0, 0)!r}")
-            print(f"--- T=0.8:  {generate(model, tokenizer, prompt, 80, 0.8, seed)!r}")
+            print(f"--- greedy: {generate(model, tokenizer, prompt, 40, 0, 0)!r}")
+            print(f"--- T=0.8:  {generate(model, tokenizer, prompt, 60, 0.8, seed)!r}")
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ class Scan(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, i, f, bound, start):
-        bound = bound.contiguous()
+        bound, start = bound.contiguous(), start.contiguous()  # the last states of several lanes are a strided view
         h = kernels.scan_forward(i, f, bound, start)
         ctx.save_for_backward(i, f, bound, start, h)
         return h

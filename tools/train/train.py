@@ -1,12 +1,13 @@
 """Trains the embedded model for a given time; run again with the same arguments to resume.
 
-The learning rate is a function of the share of the time budget that is used up (seconds are summed over restarts in the
-checkpoint), so the schedule always ends at zero, however busy the machine is.
+The learning rate is a function of the seconds that are used up (summed over restarts in the checkpoint), so the schedule
+always ends at zero, however busy the machine is. It is a list of cycles MINUTES:PEAK; a cycle warms up to its share of the
+peak rates and falls linearly to zero. A model that is not good enough is trained on by appending a cycle.
 
 Workers are processes of one thread each that share the parameters' memory and meet twice a step. On a machine that others
 use too this wastes far less than threads inside every product, which wait for the slowest one thousands of times a step.
 
-    python train.py --work DIR --minutes 90
+    python train.py --work DIR --cycles 95:1 16:0.15
 """
 
 import argparse
@@ -24,13 +25,24 @@ from data import Lanes
 from model import Config, Model
 from optimizer import adam_step, is_muon, make_moments, muon_step, share_out
 
-WARM_UP = 0.01  # share of the budget
+WARM_UP = 0.01  # share of a cycle
 CLIP = 1.0
 
 
-def rate(progress: float) -> float:
-    """Factor on the peak learning rate at `progress` in [0, 1]: short warm-up, then linearly to zero."""
-    return min(1.0, progress / WARM_UP + 0.02) * max(0.0, 1.0 - progress)
+def parse_cycle(text: str) -> tuple[float, float]:
+    """MINUTES:PEAK -> (seconds, share of the peak rates)."""
+    minutes, peak = text.split(":")
+    return float(minutes) * 60, float(peak)
+
+
+def rate(cycles: list[tuple[float, float]], seconds: float) -> float | None:
+    """Factor on the peak learning rates after `seconds`; None when all cycles are over."""
+    for length, peak in cycles:
+        if seconds < length:
+            progress = seconds / length
+            return peak * min(1.0, progress / WARM_UP + 0.02) * (1.0 - progress)
+        seconds -= length
+    return None
 
 
 def save(path: Path, content: dict) -> None:
@@ -58,8 +70,7 @@ def work(rank: int, args, config: Config, step: int, shared: dict, meet) -> None
     seconds = float(shared["clock"])
     last_print, last_save, mean, before = seconds, seconds, None, time.monotonic()
 
-    while seconds < args.minutes * 60:
-        factor = rate(seconds / (args.minutes * 60))
+    while (factor := rate(args.cycles, seconds)) is not None:
         batch, cleared = lanes.next()
         state = [s.masked_fill(cleared[:, None], 0.0) for s in state]
         logits, state = model(batch[:, :-1], state)
@@ -87,7 +98,7 @@ def work(rank: int, args, config: Config, step: int, shared: dict, meet) -> None
         if rank == 0 and seconds - last_print > 15:
             print(f"step {step} {seconds:.0f} s loss {mean:.4f} norm {norm:.2f} rate {factor:.3f}", flush=True)
             last_print = seconds
-        if rank == 0 and (seconds - last_save > args.save_every or seconds >= args.minutes * 60):
+        if rank == 0 and (seconds - last_save > args.save_every or rate(args.cycles, seconds) is None):
             content = {"model": dict(shared["parameters"]), "moments": dict(shared["moments"])}
             save(args.work / f"{args.name}.pt", content | {"step": step, "seconds": seconds, "config": config.as_dict()})
             last_save = seconds
@@ -99,7 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--name", default="run", help="the checkpoint is WORK/NAME.pt")
-    parser.add_argument("--minutes", type=float, default=90)
+    parser.add_argument("--cycles", type=parse_cycle, nargs="+", default=[(95 * 60, 1.0)], metavar="MINUTES:PEAK")
     parser.add_argument("--layers", type=int, default=5)
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--lanes", type=int, default=16, help="sequences a step, over all workers")
