@@ -71,8 +71,8 @@ export interface Emitted {
   readonly embeddingBeats: number;
 }
 
-/** Vector passes that a unit's queue and pipeline can hold at once. */
-const PASSES_IN_FLIGHT = QUEUE_DEPTH + 2;
+/** Vector passes that a unit's queue and pipeline can hold at once, with two to spare. */
+const PASSES_IN_FLIGHT = QUEUE_DEPTH + 4;
 
 /** Most pieces that a pass is split into. */
 const MAX_PIECES = 16;
