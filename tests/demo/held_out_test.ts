@@ -10,6 +10,7 @@ import {
   modelTokenizer,
   openDevice,
   type Profile,
+  type TextTokenizer,
   WebGpuMachine,
 } from "../../mod.ts";
 import { openDemo } from "./_demo.ts";
@@ -31,30 +32,34 @@ interface HeldOut {
   readonly ranges: readonly { readonly start: number; readonly end: number }[];
 }
 
-/** A fixed part of the text, as large a part of every source. */
-async function sample(part: number): Promise<string> {
+/** 20,000 fixed ids, from each source as many as its share of the bytes. */
+async function sample(
+  tokenizer: TextTokenizer,
+): Promise<Int32Array<ArrayBuffer>> {
   const at = (name: string) => new URL(`../../models/${name}`, import.meta.url);
   const text = await Deno.readFile(at("held_out.txt"));
-  const { ranges } = JSON.parse(
+  const { bytes, ranges } = JSON.parse(
     await Deno.readTextFile(at("held_out.json")),
   ) as HeldOut;
-  const pieces = ranges.flatMap(({ start, end }) =>
-    Array.from({ length: PIECES }, (_, i) => {
-      const step = (end - start) / PIECES;
-      const from = Math.floor(start + i * step);
-      return new TextDecoder()
-        .decode(text.subarray(from, from + Math.floor(part * step)))
-        .replaceAll("\uFFFD", "");
-    })
-  );
-  return pieces.join("\n");
+  const ids: number[] = [];
+  ranges.forEach(({ end }, source) => {
+    const { start } = ranges[source]!;
+    for (let piece = 0; piece < PIECES; piece++) {
+      const from = start + Math.floor((end - start) * piece / PIECES);
+      const until = start + (end - start) * (piece + 1) / PIECES;
+      const wanted = Math.round(TOKENS * until / bytes) - ids.length;
+      const part = text.subarray(from, Math.min(from + 8 * wanted, end));
+      const plain = new TextDecoder().decode(part).replaceAll("\uFFFD", "");
+      ids.push(...tokenizer.encode(plain).slice(0, wanted));
+    }
+  });
+  return Int32Array.from(ids);
 }
 
 Deno.test("evaluate() of the embedded model meets its bits per byte, and int is within 0.1 % of float", async () => {
   const model = await openDemo();
   const tokenizer = await modelTokenizer(model);
-  const ids = Int32Array.from(tokenizer.encode(await sample(0.1)))
-    .slice(0, TOKENS);
+  const ids = await sample(tokenizer);
   assert.equal(ids.length, TOKENS);
   const bytes = decodedBytes(tokenizer, ids.subarray(1));
   const gpu = await openDevice(navigator.gpu);
