@@ -38,6 +38,13 @@ export const MACHINE_OPTIONS: OptionSpecs = {
     value: "NAME",
     doc: "float (default) or int (default and only one on rtl)",
   },
+  context: {
+    type: "integer",
+    value: "N",
+    doc:
+      "bounds a state that grows with the text; a recurrent state does not grow",
+    least: 1,
+  },
   hw: {
     type: "text",
     value: "HW",
