@@ -99,45 +99,47 @@ Deno.test("a tap of CoreMachine shows every value of the graph", async () => {
   }
 });
 
-Deno.test("one flipped trit of the image changes one row of one product, and the logits", async () => {
+Deno.test("one flipped trit of the image changes one row of one product", async (t) => {
   const model = await smallModel();
-  const reference = await Reference.of(model);
   const expected = new Map<string, Value>();
-  const { logits } = reference.step(9, (name, v) => expected.set(name, v));
-  const node = model.graphs.int.nodes
-    .find(({ op }) => op === "ternary_linear_int")!;
-  const { data } = expected.get(node.operands.codes!)!;
-  const column = data.findIndex((code) => Math.abs(code) > 60);
+  (await Reference.of(model)).step(9, (name, v) => expected.set(name, v));
+  const products = model.graphs.int.nodes
+    .filter(({ op }) => op === "ternary_linear_int");
   const row = 5;
-  const machine = await openCore(model, "small", {
-    tamper: (core, program) => {
-      const at = program.segments.findIndex((segment) =>
-        segment.kind === "matrix" && segment.op.param === node.operands.weight
-      );
-      const { rows, trits } = program.geometry;
-      const address = layoutImage(program).segments[at]! + row +
-        Math.floor(column / trits) * rows;
-      const byte = core.memory.read(address, 1)[0]!;
-      const digit = Math.floor(byte / 3 ** (column % trits)) % 3;
-      const step = digit === 2 ? -1 : 1;
-      const changed = byte + step * 3 ** (column % trits);
-      core.memory.write(address, Uint8Array.of(changed));
-    },
-  });
-  try {
-    const got = new Map<string, Value>();
-    const sequence = await machine.open();
-    const result = await sequence.advance(
-      Int32Array.of(9),
-      "last",
-      (name, value) => got.set(name, value),
-    );
-    const [a, b] = [expected.get(node.name)!.data, got.get(node.name)!.data];
-    const differing = [...a.keys()].filter((i) => a[i] !== b[i]);
-    assert.deepEqual(differing, [row]);
-    assert.notDeepEqual(result.data, logits);
-  } finally {
-    machine.dispose();
+  for (const node of [products.at(0)!, products.at(-1)!]) {
+    await t.step(node.name, async () => {
+      const { data } = expected.get(node.operands.codes!)!;
+      const column = data.findIndex((code) => Math.abs(code) > 60);
+      const machine = await openCore(model, "small", {
+        tamper: (core, program) => {
+          const at = program.segments.findIndex((segment) =>
+            segment.kind === "matrix" &&
+            segment.op.param === node.operands.weight
+          );
+          const { rows, trits } = program.geometry;
+          const address = layoutImage(program).segments[at]! + row +
+            Math.floor(column / trits) * rows;
+          const byte = core.memory.read(address, 1)[0]!;
+          const place = 3 ** (column % trits);
+          const step = Math.floor(byte / place) % 3 === 2 ? -1 : 1;
+          core.memory.write(address, Uint8Array.of(byte + step * place));
+        },
+      });
+      try {
+        const got = new Map<string, Value>();
+        const sequence = await machine.open();
+        await sequence.advance(
+          Int32Array.of(9),
+          "last",
+          (name, value) => got.set(name, value),
+        );
+        const [a, b] = [expected, got].map((map) => map.get(node.name)!.data);
+        const differing = [...a!.keys()].filter((i) => a![i] !== b![i]);
+        assert.deepEqual(differing, [row]);
+      } finally {
+        machine.dispose();
+      }
+    });
   }
 });
 
