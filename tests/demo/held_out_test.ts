@@ -18,7 +18,7 @@ import { openDemo } from "./_demo.ts";
 /** Tokens in all. */
 const TOKENS = 20_000;
 
-/** What issue and README promise, in bits per byte of the float profile. */
+/** The most on these tokens; over all of the text it is more (README). */
 const MOST_BITS_PER_BYTE = 1.30;
 
 /** How far the int profile may be from float, as a part of it. */
