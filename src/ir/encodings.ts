@@ -1,7 +1,9 @@
 /**
  * Encodings of parameters as data: how the elements of one row become bytes.
- * A block format is one more row of this table.
+ * The block formats of ggml are rows of this table as well: a row in one of them
+ * is whole blocks, and its elements share scales.
  */
+import { BLOCK_FORMATS, type BlockFormat, isBlockFormat } from "../base/mod.ts";
 
 /** How elements of a row are stored. */
 export interface Encoding {
@@ -16,6 +18,19 @@ export interface Encoding {
   /** What it is, in one line. */
   readonly doc: string;
 }
+
+/** The rows of the block formats, from the table that describes their blocks. */
+const BLOCK_ENCODINGS = Object.fromEntries(
+  Object.entries(BLOCK_FORMATS).map(([name, { elements, bytes, doc }]) => [name, {
+    blockElements: elements,
+    blockBytes: bytes,
+    decodes: "f32",
+    container: "U8",
+    doc,
+  }]),
+) as Readonly<
+  Record<BlockFormat, Encoding & { decodes: "f32"; container: "U8" }>
+>;
 
 /** Every encoding by name. */
 export const ENCODINGS = {
@@ -75,6 +90,7 @@ export const ENCODINGS = {
     container: "U8",
     doc: "five trits a byte, the byte is the sum of (trit j + 1) 3^j",
   },
+  ...BLOCK_ENCODINGS,
 } as const satisfies Readonly<Record<string, Encoding>>;
 
 /** The name of an encoding. */
@@ -91,14 +107,33 @@ export function isEncoding(name: string): name is EncodingName {
 }
 
 /**
+ * Tells whether a row can be of a length: in a block format, whole blocks only;
+ * a row of trits may end within a byte.
+ *
+ * @param encoding The encoding's name.
+ * @param elements Elements of the row.
+ * @returns Whether {@linkcode rowBytes} takes it.
+ */
+export function isRowLength(encoding: EncodingName, elements: number): boolean {
+  return !isBlockFormat(encoding) ||
+    elements % ENCODINGS[encoding].blockElements === 0;
+}
+
+/**
  * Counts the bytes of one row.
  *
  * @param encoding The encoding's name.
  * @param elements Elements of the row.
  * @returns Whole blocks times bytes a block.
+ * @throws {RangeError} If a row of a block format ends within a block.
  */
 export function rowBytes(encoding: EncodingName, elements: number): number {
   const { blockElements, blockBytes } = ENCODINGS[encoding];
+  if (!isRowLength(encoding, elements)) {
+    throw new RangeError(
+      `Cannot store a row as ${encoding} has blocks of ${blockElements} elements: ${elements}`,
+    );
+  }
   return Math.ceil(elements / blockElements) * blockBytes;
 }
 
@@ -108,6 +143,7 @@ export function rowBytes(encoding: EncodingName, elements: number): number {
  * @param encoding The encoding's name.
  * @param shape Dimensions, outermost first; a scalar is one row of one.
  * @returns The number of bytes.
+ * @throws {RangeError} If a row of a block format ends within a block.
  */
 export function encodedBytes(
   encoding: EncodingName,

@@ -40,13 +40,14 @@ export interface ParamDecl {
 /**
  * A state: data of one sequence that lives from token to token and is zero at
  * the start. `recurrent` is replaced by every token, `window` holds the last
- * inputs, oldest first. (A cache that grows with the text is one more kind.)
+ * inputs, oldest first, `cache` has a row for every token of the context, shape
+ * `[context, width]`, of which those of the tokens so far are there.
  */
 export interface StateDecl {
   /** How it moves. */
-  readonly kind: "recurrent" | "window";
+  readonly kind: "recurrent" | "window" | "cache";
   /** Dtype of an element. */
-  readonly dtype: "f32" | "i32";
+  readonly dtype: "f32" | "i32" | "i16";
   /** Dimensions, outermost first. */
   readonly shape: readonly number[];
 }

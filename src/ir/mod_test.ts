@@ -79,6 +79,10 @@ Deno.test("rows of an encoding take whole blocks", () => {
     ["ternary-base3", 6, 2],
     ["ternary-base3", 0, 0],
   ];
+  for (const [name, { elements, bytes }] of Object.entries(BLOCK_FORMATS)) {
+    rows.push([name as BlockFormat, 0, 0]);
+    rows.push([name as BlockFormat, 3 * elements, 3 * bytes]);
+  }
   assert.deepEqual(
     new Set(rows.map(([name]) => name)),
     new Set(Object.keys(ENCODINGS)),
@@ -90,6 +94,22 @@ Deno.test("rows of an encoding take whole blocks", () => {
   }
   assert.equal(encodedBytes("f32", []), 4);
   assert.equal(isEncoding("constructor"), false);
+});
+
+Deno.test("a row of a block format is refused within a block", () => {
+  for (const name of Object.keys(BLOCK_FORMATS) as BlockFormat[]) {
+    const { elements } = BLOCK_FORMATS[name];
+    for (const length of [1, elements - 1, elements + 1]) {
+      assert.ok(!isRowLength(name, length));
+      assert.throws(() => rowBytes(name, length), {
+        name: "RangeError",
+        message:
+          `Cannot store a row as ${name} has blocks of ${elements} elements: ${length}`,
+      });
+    }
+    assert.throws(() => encodedBytes(name, [2, 1]), { name: "RangeError" });
+  }
+  assert.ok(isRowLength("ternary-base3", 6));
 });
 
 Deno.test("a frozen graph cannot be changed at any depth", () => {

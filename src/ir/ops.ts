@@ -7,13 +7,14 @@
  * Shapes are lists of terms: `T` is the number of tokens (never fixed by a graph,
  * so that one graph serves a prefill chunk and a decode step), another capital
  * letter is a dimension bound by its first use, `2I` is twice `I`, `k-1` is one
- * less than `k`, a digit stands for itself.
+ * less than `k`, `heads*D` is the attribute `heads` times `D`, a number stands for
+ * itself.
  *
  * The `*_int` ops are defined, bit for bit, in `src/reference/ARITHMETIC.md`.
  */
 
 /** What an element of a value is. */
-export type Dtype = "f32" | "i32" | "i8";
+export type Dtype = "f32" | "i32" | "i16" | "i8";
 
 /** What ops are of one kind, for tables and fusion rules. */
 export type OpGroup =
@@ -24,6 +25,8 @@ export type OpGroup =
   | "elementwise"
   | "recurrence"
   | "convolution"
+  | "position"
+  | "attention"
   | "choice";
 
 /** One operand of an op. */
@@ -40,7 +43,7 @@ export interface OperandSpec {
   /** Whether the op works without it. */
   readonly optional?: true;
   /** How a state moves: states only. */
-  readonly moves?: "recurrent" | "window";
+  readonly moves?: "recurrent" | "window" | "cache";
   /**
    * Least and largest element: integer parameters only. That no intermediate
    * overflows rests on it, so a file with others is refused.
@@ -59,10 +62,11 @@ export interface ResultSpec {
 /** One attribute of an op. */
 export interface AttrSpec {
   /**
-   * `number` is finite; `exponent` an integer that hardware holds in 10 bits;
-   * `scalar` a pair of mantissa and exponent.
+   * `number` is finite; `count` an integer from 0 to the largest dimension;
+   * `exponent` an integer that hardware holds in 10 bits; `scalar` a pair of
+   * mantissa and exponent.
    */
-  readonly type: "number" | "exponent" | "scalar";
+  readonly type: "number" | "count" | "exponent" | "scalar";
   /** What it means, with its unit. */
   readonly doc: string;
 }
@@ -88,7 +92,7 @@ const K = ["K"] as const;
 const PAIR = ["T", "2"] as const;
 
 function value(
-  decodes: "f32" | "i8" | "i32",
+  decodes: "f32" | "i8" | "i16" | "i32",
   shape: readonly string[],
 ): OperandSpec {
   return { kind: "value", decodes, shape };
@@ -117,6 +121,14 @@ function window(decodes: "f32" | "i32"): OperandSpec {
   return { kind: "state", decodes, shape: ["k-1", "K"], moves: "window" };
 }
 
+/** Rows of the tokens before: one row a token, as many as the context has. */
+function cache(
+  decodes: "f32" | "i16",
+  width: "kvHeads*D" | "kvHeads*1",
+): OperandSpec {
+  return { kind: "state", decodes, shape: ["C", width], moves: "cache" };
+}
+
 function optional(spec: OperandSpec): OperandSpec {
   return { ...spec, optional: true };
 }
@@ -132,12 +144,25 @@ function exponent(doc: string): AttrSpec {
   return { type: "exponent", doc };
 }
 
+function count(doc: string): AttrSpec {
+  return { type: "count", doc };
+}
+
 function scalar(doc: string): AttrSpec {
   return { type: "scalar", doc };
 }
 
 const EPS: AttrSpec = { type: "number", doc: "added to the mean of squares" };
 const EXPONENT: AttrSpec = exponent("exponent of the result");
+const HEADS: AttrSpec = count("heads of x");
+const PAIRING: AttrSpec = count(
+  "which elements of a head rotate together: 0 is j and j + r, 1 is 2j and 2j + 1",
+);
+const ATTENTION_ATTRS = {
+  heads: count("heads of q, a multiple of kvHeads"),
+  kvHeads: count("heads of k and v"),
+  window: count("tokens that one sees, itself included; 0 is all before it"),
+} as const;
 
 /** Every op by name. */
 export const OPS = {
@@ -172,6 +197,29 @@ export const OPS = {
     },
     attrs: { eps: EPS },
   },
+  quantize: {
+    group: "quantize",
+    profile: "float",
+    doc:
+      "codes = round(127 x / peak), half to even, peak = max(max|x|, 1e-5): BitNet's own rounding",
+    operands: { x: value("f32", TK) },
+    results: {
+      codes: { dtype: "i8", shape: TK },
+      peak: { dtype: "f32", shape: ["T", "1"] },
+    },
+    attrs: {},
+  },
+  dequantize: {
+    group: "quantize",
+    profile: "float",
+    doc: "codes * (peak / 127)",
+    operands: {
+      codes: value("i8", TK),
+      peak: value("f32", ["T", "1"]),
+    },
+    results: result("f32", TK),
+    attrs: {},
+  },
   ternary_linear: {
     group: "linear",
     profile: "float",
@@ -183,6 +231,91 @@ export const OPS = {
     },
     results: result("f32", ["T", "N"]),
     attrs: { scale: { type: "number", doc: "what a trit stands for" } },
+  },
+  linear: {
+    group: "linear",
+    profile: "float",
+    doc: "weight . x + bias",
+    operands: {
+      x: value("f32", TK),
+      weight: param("f32", ["N", "K"]),
+      bias: optional(param("f32", ["N"])),
+    },
+    results: result("f32", ["T", "N"]),
+    attrs: {},
+  },
+  scale: {
+    group: "elementwise",
+    profile: "float",
+    doc: "x * factor",
+    operands: { x: value("f32", TK) },
+    results: result("f32", TK),
+    attrs: { factor: { type: "number", doc: "what x is multiplied by" } },
+  },
+  head_norm: {
+    group: "norm",
+    profile: "float",
+    doc: "rms_norm of every head by itself, one weight for all",
+    operands: {
+      x: value("f32", ["T", "heads*D"]),
+      weight: param("f32", ["D"]),
+    },
+    results: result("f32", ["T", "heads*D"]),
+    attrs: { heads: HEADS, eps: EPS },
+  },
+  rope: {
+    group: "position",
+    profile: "float",
+    doc:
+      "in every head, pair j turned by the angle position * frequency[j]; elements without a pair stay",
+    operands: {
+      x: value("f32", ["T", "heads*D"]),
+      frequency: param("f32", ["r"]),
+    },
+    results: result("f32", ["T", "heads*D"]),
+    attrs: { heads: HEADS, pairing: PAIRING },
+  },
+  attention: {
+    group: "attention",
+    profile: "float",
+    doc:
+      "softmax(scale q . keys) . values for every head over the tokens up to its own; k and v join the caches first",
+    operands: {
+      q: value("f32", ["T", "heads*D"]),
+      k: value("f32", ["T", "kvHeads*D"]),
+      v: value("f32", ["T", "kvHeads*D"]),
+      keys: cache("f32", "kvHeads*D"),
+      values: cache("f32", "kvHeads*D"),
+    },
+    results: result("f32", ["T", "heads*D"]),
+    attrs: {
+      ...ATTENTION_ATTRS,
+      scale: { type: "number", doc: "what scores are multiplied by" },
+    },
+  },
+  silu_gate: {
+    group: "elementwise",
+    profile: "float",
+    doc: "gate / (1 + exp(-gate)) * up",
+    operands: { gate: value("f32", TK), up: value("f32", TK) },
+    results: result("f32", TK),
+    attrs: {},
+  },
+  gelu_gate: {
+    group: "elementwise",
+    profile: "float",
+    doc: "gelu(gate) * up, gelu by tanh",
+    operands: { gate: value("f32", TK), up: value("f32", TK) },
+    results: result("f32", TK),
+    attrs: {},
+  },
+  relu2_gate: {
+    group: "elementwise",
+    profile: "float",
+    doc: "max(gate, 0)^2 * up",
+    operands: { gate: value("f32", TK), up: value("f32", TK) },
+    results: result("f32", TK),
+    attrs: {},
   },
   add: {
     group: "elementwise",
@@ -250,14 +383,17 @@ export const OPS = {
   embed_int: {
     group: "embedding",
     profile: "int",
-    doc: "row ids[t] of the table as i16 at tableExponent, moved to exponent",
+    doc:
+      "row ids[t] of the table as integers at tableExponent, moved to exponent",
     operands: {
       ids: value("i32", ["T"]),
       table: param("f32", ["V", "K"]),
     },
     results: result("i32", TK),
     attrs: {
-      tableExponent: exponent("exponent of the table's 16-bit integers"),
+      tableExponent: exponent(
+        "exponent of the table's integers; of the scales, where it has blocks",
+      ),
       exponent: EXPONENT,
     },
   },
@@ -302,6 +438,122 @@ export const OPS = {
     attrs: {
       c: scalar("scale / 127 in units of peak, norm and the result"),
       exponent: EXPONENT,
+    },
+  },
+  quantize16_int: {
+    group: "quantize",
+    profile: "int",
+    doc:
+      "p = x weight; codes = round(p 2^-shift) in 15 bits, shift = max(bits(max|p|) - 14, 0)",
+    operands: { x: value("i32", TK), weight: optional(weights(K)) },
+    results: {
+      codes: { dtype: "i16", shape: TK },
+      shift: { dtype: "i32", shape: ["T", "1"] },
+    },
+    attrs: {},
+  },
+  linear_int: {
+    group: "linear",
+    profile: "int",
+    doc: "(weight . codes) 2^shift * norm * c + bias, saturating",
+    operands: {
+      codes: value("i16", TK),
+      shift: value("i32", ["T", "1"]),
+      norm: optional(value("i32", PAIR)),
+      weight: param("f32", ["N", "K"]),
+      bias: optional(param("i32", ["N"])),
+    },
+    results: result("i32", ["T", "N"]),
+    attrs: {
+      scaleExponent: exponent("exponent of the integer scales of the weight"),
+      c: scalar("what one unit of the sum stands for, in units of the result"),
+      exponent: EXPONENT,
+    },
+  },
+  scale_int: {
+    group: "elementwise",
+    profile: "int",
+    doc: "x * c, saturating",
+    operands: { x: value("i32", TK) },
+    results: result("i32", TK),
+    attrs: { c: scalar("the factor, in units of x and the result") },
+  },
+  head_norm_int: {
+    group: "norm",
+    profile: "int",
+    doc: "of every head by itself: x / sqrt(cA sum(x^2) + c0) * c * weight",
+    operands: {
+      x: value("i32", ["T", "heads*D"]),
+      weight: weights(["D"]),
+    },
+    results: result("i32", ["T", "heads*D"]),
+    attrs: {
+      heads: HEADS,
+      cA: scalar("what one unit of the sum stands for"),
+      c0: scalar("the epsilon"),
+      c: scalar("units of x in units of the result, before the weight"),
+    },
+  },
+  rope_int: {
+    group: "position",
+    profile: "int",
+    doc:
+      "in every head, pair j turned by position * turns[j] / 2^32 of a turn; elements without a pair stay",
+    operands: {
+      x: value("i32", ["T", "heads*D"]),
+      turns: param("i32", ["r"]),
+      sine: gates(["513"]),
+    },
+    results: result("i32", ["T", "heads*D"]),
+    attrs: { heads: HEADS, pairing: PAIRING },
+  },
+  attention_int: {
+    group: "attention",
+    profile: "int",
+    doc:
+      "softmax(c q . keys) . values for every head over the tokens up to its own; k and v join the caches first, as 15-bit mantissas with a shift a head",
+    operands: {
+      q: value("i32", ["T", "heads*D"]),
+      k: value("i32", ["T", "kvHeads*D"]),
+      v: value("i32", ["T", "kvHeads*D"]),
+      exp2: gates(["257"]),
+      keys: cache("i16", "kvHeads*D"),
+      keyShifts: cache("i16", "kvHeads*1"),
+      values: cache("i16", "kvHeads*D"),
+      valueShifts: cache("i16", "kvHeads*1"),
+    },
+    results: result("i32", ["T", "heads*D"]),
+    attrs: {
+      ...ATTENTION_ATTRS,
+      c: scalar("units of a score in 2^-16 of a power of two"),
+    },
+  },
+  gate_int: {
+    group: "elementwise",
+    profile: "int",
+    doc: "gate * table(gate) * up 2^-shift: silu or gelu, as the table says",
+    operands: {
+      gate: value("i32", TK),
+      up: value("i32", TK),
+      table: gates(["513"]),
+    },
+    results: result("i32", TK),
+    attrs: {
+      gateExponent: exponent(
+        "exponent of gate as the table takes it: 1 more for gelu",
+      ),
+      shift: count("bits of the product that are cut off, 9 to 62"),
+    },
+  },
+  relu2_gate_int: {
+    group: "elementwise",
+    profile: "int",
+    doc: "max(gate, 0)^2 2^-squareShift * up 2^-shift",
+    operands: { gate: value("i32", TK), up: value("i32", TK) },
+    results: result("i32", TK),
+    attrs: {
+      squareShift: count("bits of the square that are cut off, 9 to 62"),
+      shift: count("bits of the product that are cut off, 9 to 62"),
     },
   },
   add_int: {

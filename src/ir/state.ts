@@ -1,13 +1,19 @@
 /**
- * The state of one sequence as a value: what its recurrences and windows hold
- * and how many tokens made it. It can be saved to bytes and restored, on the
+ * The state of one sequence as a value: what its recurrences, windows and caches
+ * hold and how many tokens made it. A cache holds a row for each of those tokens,
+ * not for the whole context, so short texts have short states. It can be saved to bytes and restored, on the
  * same machine or another: the `int` profile's states are equal on all of them.
  *
  * Bytes, little-endian: "STST", u32 version, u32 length of a JSON text, the text
  * (profile, position, model, states in order), then each state's elements.
  */
 import { oneLine } from "./_message.ts";
-import type { Graph, Profile } from "./graph.ts";
+import {
+  freezeGraph,
+  type Graph,
+  type Profile,
+  type StateDecl,
+} from "./graph.ts";
 
 /** Version of the byte form; an unknown one is refused. */
 export const STATE_VERSION = 1;
@@ -18,7 +24,16 @@ export const MAX_STATE_HEADER = 2 ** 20;
 const MAGIC = 0x54535453; // "STST"
 
 /** Elements of a state. */
-export type StateData = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+export type StateData =
+  | Float32Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Int16Array<ArrayBuffer>;
+
+const ARRAYS = {
+  f32: Float32Array,
+  i32: Int32Array,
+  i16: Int16Array,
+} as const;
 
 /** The state of one sequence. */
 export interface SequenceState {
@@ -28,33 +43,123 @@ export interface SequenceState {
   readonly data: Map<string, StateData>;
 }
 
+/** Elements that a state has after so many tokens. */
+function sizeAt({ kind, shape }: StateDecl, position: number): number {
+  const whole = shape.reduce((a, b) => a * b, 1);
+  return kind === "cache" ? whole / shape[0]! * position : whole;
+}
+
+/** A state of the right sizes, all zeros. */
+function zeroState(graph: Graph, position: number): SequenceState {
+  const data = new Map<string, StateData>();
+  for (const [name, decl] of Object.entries(graph.states)) {
+    data.set(name, new ARRAYS[decl.dtype](sizeAt(decl, position)));
+  }
+  return { position, data };
+}
+
 /**
  * Makes the state of a sequence without tokens.
  *
  * @param graph The graph whose states it holds.
- * @returns All zeros.
+ * @returns Zeros; caches have no rows.
  */
 export function emptyState(graph: Graph): SequenceState {
-  const data = new Map<string, StateData>();
-  for (const [name, { dtype, shape }] of Object.entries(graph.states)) {
-    const size = shape.reduce((a, b) => a * b, 1);
-    data.set(
-      name,
-      dtype === "f32" ? new Float32Array(size) : new Int32Array(size),
-    );
-  }
-  return { position: 0, data };
+  return zeroState(graph, 0);
+}
+
+/** Bytes of the states that a test picks, each with so many rows if it is a cache. */
+function bytesOf(
+  graph: Graph,
+  rows: number,
+  pick: (decl: StateDecl) => boolean,
+): number {
+  return Object.values(graph.states).filter(pick).reduce(
+    (sum, decl) =>
+      sum + sizeAt(decl, rows) * ARRAYS[decl.dtype].BYTES_PER_ELEMENT,
+    0,
+  );
 }
 
 /**
- * Counts the bytes of a sequence's state.
+ * Counts the bytes of a sequence's state that do not grow with the text.
  *
  * @param graph The graph.
- * @returns Bytes that do not grow with the text.
+ * @returns Bytes of recurrent states and windows.
  */
 export function stateBytes(graph: Graph): number {
+  return bytesOf(graph, 0, ({ kind }) => kind !== "cache");
+}
+
+/**
+ * Counts the bytes that a sequence's state grows by with every token.
+ *
+ * @param graph The graph.
+ * @returns Bytes of one row of every cache.
+ */
+export function stateBytesPerToken(graph: Graph): number {
+  return bytesOf(graph, 1, ({ kind }) => kind === "cache");
+}
+
+/**
+ * Tells how many tokens a sequence may have.
+ *
+ * @param graph The graph.
+ * @returns The rows of its caches; `undefined` if nothing grows with the text.
+ */
+export function contextOf(graph: Graph): number | undefined {
   return Object.values(graph.states)
-    .reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+    .find(({ kind }) => kind === "cache")?.shape[0];
+}
+
+/**
+ * Bounds the tokens of a sequence, and so the memory of its caches.
+ *
+ * @param graph A graph.
+ * @param tokens Tokens, at least 1.
+ * @returns The same graph, with caches of so many rows; itself if it has none.
+ * @throws {RangeError} If it is no count, or more than the model can do.
+ */
+export function bindContext(graph: Graph, tokens: number): Graph {
+  const most = contextOf(graph);
+  if (
+    !Number.isSafeInteger(tokens) || tokens < 1 || tokens > (most ?? tokens)
+  ) {
+    throw new RangeError(
+      `Cannot use a context of ${tokens} tokens as ${graph.name} takes 1 to ${
+        most ?? "any number"
+      }`,
+    );
+  }
+  if (most === undefined) return graph;
+  const states = Object.entries(graph.states).map(([name, decl]) => [
+    name,
+    decl.kind === "cache"
+      ? { ...decl, shape: [tokens, ...decl.shape.slice(1)] }
+      : decl,
+  ]);
+  return freezeGraph({ ...graph, states: Object.fromEntries(states) });
+}
+
+/**
+ * Refuses tokens that a sequence has no room for.
+ *
+ * @param graph The graph.
+ * @param position Tokens that went in.
+ * @param tokens Tokens that are to follow.
+ * @throws {RangeError} If the caches would have more rows than the context.
+ */
+export function checkContext(
+  graph: Graph,
+  position: number,
+  tokens: number,
+): void {
+  const context = contextOf(graph);
+  if (context !== undefined && position + tokens > context) {
+    throw new RangeError(
+      `Cannot run ${tokens} more tokens as the context holds ${context}: ${position} are in it`,
+    );
+  }
 }
 
 /**
@@ -77,7 +182,7 @@ export function cloneState(state: SequenceState): SequenceState {
  * @throws {TypeError} If a state is missing, has another dtype or size, or is one too many.
  */
 export function checkState(state: SequenceState, graph: Graph): void {
-  const expected = emptyState(graph).data;
+  const expected = zeroState(graph, state.position).data;
   const wrong = [...expected].find(([name, { constructor, length }]) => {
     const found = state.data.get(name);
     return found?.constructor !== constructor || found.length !== length;
@@ -183,14 +288,18 @@ export function decodeState(
   if (!Number.isSafeInteger(position) || position < 0) {
     refuse(`its position must be a count: ${JSON.stringify(position)}`);
   }
-  const state = emptyState(graph);
-  const names = JSON.stringify([...state.data.keys()]);
+  if (position > (contextOf(graph) ?? position)) {
+    refuse(`the context holds ${contextOf(graph)} tokens: ${position}`);
+  }
+  const names = JSON.stringify(Object.keys(graph.states));
   if (JSON.stringify(header.states) !== names) {
     refuse("its states must be those of the graph");
   }
-  if (bytes.length !== end + stateBytes(graph)) {
-    refuse(`its length must be ${end + stateBytes(graph)}: ${bytes.length}`);
+  const size = end + stateBytes(graph) + position * stateBytesPerToken(graph);
+  if (bytes.length !== size) {
+    refuse(`its length must be ${size}: ${bytes.length}`);
   }
+  const state = zeroState(graph, position);
   let at = end;
   for (const part of state.data.values()) {
     new Uint8Array(part.buffer).set(bytes.subarray(at, at + part.byteLength));

@@ -19,21 +19,27 @@ function fail(message: string): never {
   throw new TypeError(oneLine(message));
 }
 
-/** Splits a shape term such as `2I` or `k-1`; a plain number has no name. */
-function parseTerm(
-  term: string,
-): { times: number; name: string; plus: number } {
-  const match = /^(\d*)([A-Za-z]?)(-1)?$/.exec(term);
+/** A shape term such as `2I`, `k-1` or `heads*D`; a plain number has no name. */
+interface Term {
+  readonly times: number;
+  readonly name: string;
+  readonly plus: number;
+}
+
+function parseTerm(term: string, { attrs }: Node): Term {
+  const match = /^(?:(\d+)|([A-Za-z]{2,})\*)?([A-Za-z]?)(-1)?(?:(?<=\*)1)?$/
+    .exec(term);
   if (match === null) throw new TypeError(`Cannot read the shape term ${term}`);
+  const [, number, attr, name = "", less] = match;
   return {
-    times: match[1] === "" ? 1 : Number(match[1]),
-    name: match[2] ?? "",
-    plus: match[3] === undefined ? 0 : -1,
+    times: Number(number ?? (attr === undefined ? 1 : attrs[attr])),
+    name,
+    plus: less === undefined ? 0 : -1,
   };
 }
 
-function expected(term: string, bound: Bindings): Dim | undefined {
-  const { times, name, plus } = parseTerm(term);
+function expected(term: Term, bound: Bindings): Dim | undefined {
+  const { times, name, plus } = term;
   if (name === "") return times;
   if (name === "T") return "T";
   const dim = bound.get(name);
@@ -41,14 +47,13 @@ function expected(term: string, bound: Bindings): Dim | undefined {
   return times * dim + plus;
 }
 
-function bind(term: string, actual: Dim, bound: Bindings): boolean {
+function bind(term: Term, actual: Dim, bound: Bindings): boolean {
   const known = expected(term, bound);
   if (known !== undefined) return known === actual;
-  const { times, name, plus } = parseTerm(term);
   if (actual === "T") return false;
-  const dim = (actual - plus) / times;
+  const dim = (actual - term.plus) / term.times;
   if (!Number.isInteger(dim)) return false;
-  bound.set(name, dim);
+  bound.set(term.name, dim);
   return true;
 }
 
@@ -109,10 +114,13 @@ function checkOperands(
         `${where} needs ${spec.decodes} for ${name}: ${given} is ${found.decodes}`,
       );
     }
-    const fits = found.shape.length === spec.shape.length &&
-      spec.shape.every((term, i) => bind(term, found.shape[i]!, bound));
+    const terms = spec.shape.map((term) => parseTerm(term, node));
+    const fits = found.shape.length === terms.length &&
+      terms.every((term, i) => bind(term, found.shape[i]!, bound));
     if (!fits) {
-      const rule = spec.shape.map((term) => expected(term, bound) ?? term);
+      const rule = terms.map((term, i) =>
+        expected(term, bound) ?? spec.shape[i]
+      );
       fail(
         `${where} needs the shape [${rule}] for ${name}: ${given} is [${found.shape}]`,
       );
@@ -133,7 +141,9 @@ export function inferTypes(graph: Graph): Map<string, ValueType> {
   for (const node of graph.nodes) {
     const bound = checkOperands(graph, node, values);
     for (const [name, spec] of Object.entries(opSpec(node.op).results)) {
-      const shape = spec.shape.map((term) => expected(term, bound)!);
+      const shape = spec.shape.map((term) =>
+        expected(parseTerm(term, node), bound)!
+      );
       values.set(valueName(node.name, name), { dtype: spec.dtype, shape });
     }
   }

@@ -3,8 +3,14 @@
  * imported graph and a graph read from a file all go through them.
  */
 import { oneLine } from "./_message.ts";
-import { type Graph, GRAPH_VERSION, type Node, valueName } from "./graph.ts";
-import { isOp, opSpec } from "./ops.ts";
+import {
+  type Graph,
+  GRAPH_VERSION,
+  type Node,
+  numberAttr,
+  valueName,
+} from "./graph.ts";
+import { isOp, type OpName, opSpec } from "./ops.ts";
 import { stateBytes } from "./state.ts";
 import { inferTypes } from "./types.ts";
 
@@ -112,6 +118,11 @@ function checkAttr(node: Node, name: string, type: string): void {
   } else if (typeof attr !== "number" || !Number.isFinite(attr)) {
     fail(`${where} must be a finite number: ${attr}`);
   } else if (
+    type === "count" &&
+    !(Number.isInteger(attr) && attr >= 0 && attr <= MAX_DIM)
+  ) {
+    fail(`${where} must be an integer in 0..${MAX_DIM}: ${attr}`);
+  } else if (
     type === "exponent" &&
     !(Number.isInteger(attr) && Math.abs(attr) <= MAX_EXPONENT)
   ) {
@@ -133,6 +144,81 @@ function checkNodes(graph: Graph): void {
         fail(`${node.op} has no attribute ${name}`);
       }
     }
+  }
+}
+
+type Types = ReturnType<typeof inferTypes>;
+
+/** What the shapes of an op cannot say. */
+const NODE_CHECKS: Partial<
+  Record<OpName, (node: Node, graph: Graph, types: Types) => void>
+> = {
+  attention: checkHeads,
+  attention_int: checkHeads,
+  rope: checkPairs,
+  rope_int: checkPairs,
+  head_norm: (node) => needCount(node, "heads", 1),
+  head_norm_int: (node) => needCount(node, "heads", 1),
+  gate_int: (node) => needCount(node, "shift", 9, 62),
+  relu2_gate_int: (node) => {
+    needCount(node, "squareShift", 9, 62);
+    needCount(node, "shift", 9, 62);
+  },
+};
+
+function needCount(
+  node: Node,
+  name: string,
+  least: number,
+  most = MAX_DIM,
+): void {
+  const count = numberAttr(node, name);
+  if (count >= least && count <= most) return;
+  fail(
+    `attribute ${name} of ${node.name} must be in ${least}..${most}: ${count}`,
+  );
+}
+
+function checkHeads(node: Node, graph: Graph): void {
+  const heads = numberAttr(node, "heads");
+  const kvHeads = numberAttr(node, "kvHeads");
+  if (kvHeads < 1 || heads < kvHeads || heads % kvHeads !== 0) {
+    fail(
+      `heads of ${node.name} must be a multiple of kvHeads: ${heads} and ${kvHeads}`,
+    );
+  }
+  const rows = Object.keys(opSpec(node.op).operands)
+    .map((operand) => graph.states[node.operands[operand] ?? ""]?.shape[0])
+    .filter((row) => row !== undefined);
+  if (new Set(rows).size !== 1 || rows[0] === 0) {
+    fail(`the caches of ${node.name} must have the same rows: ${rows}`);
+  }
+}
+
+function checkPairs(node: Node, graph: Graph, types: Types): void {
+  needCount(node, "heads", 1);
+  needCount(node, "pairing", 0, 1);
+  const { frequency, turns, x } = node.operands;
+  const pairs = graph.params[frequency ?? turns ?? ""]!.shape[0]!;
+  const width = types.get(x!)!.shape[1] as number;
+  const size = width / numberAttr(node, "heads");
+  if (2 * pairs > size) {
+    fail(`a head of ${node.name} has ${size} elements for ${pairs} pairs`);
+  }
+}
+
+function checkSpecial(graph: Graph): void {
+  const types = inferTypes(graph);
+  for (const node of graph.nodes) NODE_CHECKS[node.op]?.(node, graph, types);
+}
+
+/** A sequence has one length, so all of its caches have as many rows. */
+function checkCaches({ states }: Graph): void {
+  const rows = Object.values(states)
+    .filter(({ kind }) => kind === "cache")
+    .map(({ shape }) => shape[0]);
+  if (new Set(rows).size > 1) {
+    fail(`its caches must have the same number of rows: ${[...new Set(rows)]}`);
   }
 }
 
@@ -190,7 +276,9 @@ export const RULES: readonly Rule[] = [
   { name: "shapes", check: checkShapes },
   { name: "nodes", check: checkNodes },
   { name: "types", check: (graph) => void inferTypes(graph) },
+  { name: "special", check: checkSpecial },
   { name: "states", check: checkStates },
+  { name: "caches", check: checkCaches },
   { name: "outputs", check: checkOutputs },
 ];
 
