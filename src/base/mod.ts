@@ -3,6 +3,7 @@
  *
  * @module
  */
+export * from "./blocks/mod.ts";
 export * from "./exact.ts";
 export * from "./fixed.ts";
 export * from "./float.ts";

@@ -21,7 +21,9 @@ export interface Encoding {
 
 /** The rows of the block formats, from the table that describes their blocks. */
 const BLOCK_ENCODINGS = Object.fromEntries(
-  Object.entries(BLOCK_FORMATS).map(([name, { elements, bytes, doc }]) => [name, {
+  Object.entries(BLOCK_FORMATS).map((
+    [name, { elements, bytes, doc }],
+  ) => [name, {
     blockElements: elements,
     blockBytes: bytes,
     decodes: "f32",

@@ -1,6 +1,7 @@
 /** Tests of the small files: builder, encodings, graph, ops and types. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { BLOCK_FORMATS, type BlockFormat } from "../base/mod.ts";
 import { randomGraph } from "../../tests/graphs/random.ts";
 import { smallGraph } from "../../tests/graphs/small.ts";
 import {
@@ -11,6 +12,7 @@ import {
   inferTypes,
   isEncoding,
   isOp,
+  isRowLength,
   numberAttr,
   OPS,
   opSpec,

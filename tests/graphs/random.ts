@@ -10,6 +10,7 @@ import {
   ENCODINGS,
   type Graph,
   GraphBuilder,
+  isRowLength,
   type OpName,
   OPS,
   opSpec,
@@ -126,11 +127,18 @@ function attrOf(
     : [32_768 + Math.floor(random() * 32_768), exponent];
 }
 
-function encodingOf(decodes: string, random: Random): EncodingName {
+function encodingOf(
+  decodes: string,
+  shape: readonly number[],
+  random: Random,
+): EncodingName {
   const names = Object.keys(ENCODINGS) as EncodingName[];
   return pick(
     random,
-    names.filter((name) => ENCODINGS[name].decodes === decodes),
+    names.filter((name) =>
+      ENCODINGS[name].decodes === decodes &&
+      isRowLength(name, shape.at(-1) ?? 1)
+    ),
   );
 }
 
@@ -176,7 +184,7 @@ export function randomGraph(
         decls.push(() => {
           const shape = make(spec.shape, bound, random);
           if (spec.kind === "param") {
-            const encoding = encodingOf(spec.decodes, random);
+            const encoding = encodingOf(spec.decodes, shape, random);
             builder.param(own, { encoding, shape });
           } else {
             const dtype = spec.decodes as "f32" | "i32";
