@@ -12,6 +12,26 @@
  * are which code is in `_unpack_*.ts`.
  */
 
+/** The codes that the 4 bits of an element of iq4_nl and iq4_xs choose from. */
+export const IQ4_CODES: readonly number[] = [
+  -127,
+  -104,
+  -83,
+  -65,
+  -49,
+  -35,
+  -22,
+  -10,
+  1,
+  13,
+  25,
+  38,
+  53,
+  69,
+  89,
+  113,
+];
+
 /** How one block format lays out numbers. */
 export interface BlockLayout {
   /** Elements a block. */

@@ -3,4 +3,8 @@
  *
  * @module
  */
+export { decodeBlocks, decodeFloats } from "./decode.ts";
+export * from "./finite.ts";
 export * from "./formats.ts";
+export * from "./groups.ts";
+export * from "./quantize.ts";
