@@ -3,6 +3,7 @@
  * imported graph and a graph read from a file all go through them.
  */
 import { oneLine } from "./_message.ts";
+import { isEncoding, isRowLength } from "./encodings.ts";
 import {
   type Graph,
   GRAPH_VERSION,
@@ -103,6 +104,11 @@ function checkShapes(graph: Graph): void {
     }
   };
   check(graph.params, 1);
+  for (const [name, { encoding, shape }] of Object.entries(graph.params)) {
+    if (isEncoding(encoding) && !isRowLength(encoding, shape.at(-1) ?? 1)) {
+      fail(`rows of ${encoding} are whole blocks: ${name} is [${shape}]`);
+    }
+  }
   check(graph.states, 0); // a convolution of one tap has an empty window
 }
 

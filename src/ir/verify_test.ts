@@ -42,6 +42,10 @@ const BREAKS: Readonly<Record<string, [(graph: Loose) => void, RegExp][]>> = {
     [(g) => g.params.norm.shape = [1.5], /norm is \[1.5\]$/],
     [(g) => g.params.norm.shape = [1, 1, 1, 1, 1], /at most four integers/],
     [(g) => g.states["s.state"].shape = [-1], /in 0..16777216: s.state/],
+    [
+      (g) => g.params.table.encoding = "q4_0",
+      /rows of q4_0 are whole blocks: table is \[\d+,4\]$/,
+    ],
   ],
   nodes: [
     [(g) => g.profile = "int", /embed is not an op of the int profile$/],
