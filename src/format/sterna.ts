@@ -30,6 +30,7 @@ import {
   graphFromJson,
   inferTypes,
   isEncoding,
+  isRowLength,
   type Profile,
   rowBytes,
 } from "../ir/mod.ts";
@@ -204,6 +205,7 @@ function readStored(
   const sound = typeof encoding === "string" && isEncoding(encoding) &&
     Array.isArray(shape) &&
     shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0) &&
+    isRowLength(encoding, shape.at(-1) ?? 1) &&
     typeof sha256 === "string" && (scale === undefined ||
       (typeof scale === "number" && Number.isFinite(scale)));
   const { name, begin, end } = tensor;

@@ -308,6 +308,11 @@ Deno.test("a lie with fitting hashes is refused by what it breaks", async () => 
       table((t) => t.table.encoding = "i32"),
       notDescribed,
     ],
+    [
+      "a row that ends within a block",
+      table((t) => t.table.encoding = "q8_0"),
+      notDescribed,
+    ],
     ["a scale that is text", table((t) => t.head.scale = "1"), notDescribed],
     ["no hash", table((t) => delete t.norm.sha256), /does not describe "norm"/],
     [
