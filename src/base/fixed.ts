@@ -222,3 +222,66 @@ export function sigma(table: Int32Array, x: number, e: number): number {
   const v = low + (((table[(t >> 8) + 1]! - low) * (t & 255) + 128) >> 8);
   return x >= 0 ? v : GATE_ONE - v;
 }
+
+/**
+ * Rounds a vector to mantissas of 15 bits with a shift of their own.
+ *
+ * @param x Vector elements.
+ * @returns Mantissas within -2^14 to 2^14, and the shift, 0 to 16: an element is
+ * about its mantissa times 2^shift.
+ */
+export function mantissas(
+  x: Int32Array,
+): { codes: Int16Array<ArrayBuffer>; shift: number } {
+  const shift = Math.max(bits(maxAbs(x)) - 14, 0);
+  const half = shift === 0 ? 0 : 1 << (shift - 1);
+  const codes = new Int16Array(x.length);
+  for (let k = 0; k < x.length; k++) codes[k] = (x[k]! + half) >> shift;
+  return { codes, shift };
+}
+
+/**
+ * Takes the sine of a phase by linear interpolation.
+ *
+ * @param table 513 entries, `round(65536 sin(pi i / 1024))`.
+ * @param phase A phase, u32: 2^32 is one turn.
+ * @returns The sine in Q16, -65,536 to 65,536.
+ */
+export function sine(table: Int32Array, phase: number): number {
+  const quarter = phase >>> 30;
+  const rest = phase & (2 ** 30 - 1);
+  const r = (quarter & 1) === 0 ? rest : 2 ** 30 - rest;
+  const c = r >> 21;
+  const low = table[c]!;
+  const v = c === 512
+    ? low
+    : low + (((table[c + 1]! - low) * ((r >> 13) & 255) + 128) >> 8);
+  return quarter >= 2 ? -v : v;
+}
+
+/**
+ * Takes the cosine of a phase: the sine a quarter of a turn later.
+ *
+ * @param table 513 entries, as {@linkcode sine} takes them.
+ * @param phase A phase, u32: 2^32 is one turn.
+ * @returns The cosine in Q16, -65,536 to 65,536.
+ */
+export function cosine(table: Int32Array, phase: number): number {
+  return sine(table, (phase + 2 ** 30) >>> 0);
+}
+
+/**
+ * Takes 2^-(z 2^-16) by linear interpolation.
+ *
+ * @param table 257 entries, `round(65536 2^(-i / 256))`.
+ * @param z The negated exponent, 0 to 2^31 - 1.
+ * @returns The power in Q16, 0 to 65,536.
+ */
+export function exp2(table: Int32Array, z: number): number {
+  const n = z >> 16;
+  if (n > 17) return 0;
+  const c = (z >> 8) & 255;
+  const low = table[c]!;
+  const v = low + (((table[c + 1]! - low) * (z & 255) + 128) >> 8);
+  return n === 0 ? v : (v + 2 ** (n - 1)) >> n;
+}

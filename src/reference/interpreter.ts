@@ -3,14 +3,17 @@
  * op means, so it is kept slow and obvious; the ops are in `ops/`.
  */
 import {
+  checkContext,
   type Graph,
   type Node,
   numberAttr,
   opSpec,
   scalarAttr,
   type SequenceState,
+  type StateData,
   valueName,
 } from "../ir/mod.ts";
+import { appendRows } from "./cache.ts";
 import type { Call, Value, ValueData } from "./kernel.ts";
 import { REFERENCE_OPS } from "./ops/table.ts";
 import type { Param } from "./params.ts";
@@ -55,6 +58,7 @@ function makeCall(
   node: Node,
   values: ReadonlyMap<string, Value>,
   { params, state, ids }: RunInput,
+  grown: Map<string, StateData>,
 ): Call {
   const find = <T>(map: ReadonlyMap<string, T>, name: string): T => {
     const found = map.get(node.operands[name] ?? "");
@@ -68,24 +72,33 @@ function makeCall(
   const value = (name: string) => find(values, name);
   return {
     tokens: ids.length,
+    position: state.position,
     f32: (name) => value(name) as { data: Float32Array; width: number },
     i32: (name) => value(name) as { data: Int32Array; width: number },
     i8: (name) => value(name) as { data: Int8Array; width: number },
+    i16: (name) => value(name) as { data: Int16Array; width: number },
     has: (name) => node.operands[name] !== undefined,
     param: (name) => find(params, name),
     state: (name) => find(state.data, name),
+    append: (name, rows) => {
+      const longer = appendRows(find(state.data, name), rows);
+      grown.set(node.operands[name]!, longer);
+      return longer;
+    },
     number: (name) => numberAttr(node, name),
     scalar: (name) => scalarAttr(node, name),
   };
 }
 
 /**
- * Runs tokens through a graph.
+ * Runs tokens through a graph. Caches are longer only when all of it ran, so a
+ * run that throws leaves none with more rows than its sequence has tokens.
  *
  * @param graph A checked graph.
  * @param input Parameters, ids and the sequence's state, which moves on.
  * @returns Every value by name, `[T, width]`.
- * @throws {RangeError} If there is no id, or one is outside the vocabulary.
+ * @throws {RangeError} If there is no id, one is outside the vocabulary, or the
+ * caches have no room for all.
  * @throws {TypeError} If a parameter or a state is missing.
  */
 export function runGraph(
@@ -94,11 +107,14 @@ export function runGraph(
 ): Map<string, Value> {
   const tokens = input.ids.length;
   checkIds(graph, input.ids);
+  checkContext(graph, input.state.position, tokens);
   const values = new Map<string, Value>([
     ["ids", { tokens, width: 1, data: input.ids }],
   ]);
+  const grown = new Map<string, StateData>();
   for (const node of graph.nodes) {
-    const results = REFERENCE_OPS[node.op](makeCall(node, values, input));
+    const call = makeCall(node, values, input, grown);
+    const results = REFERENCE_OPS[node.op](call);
     for (const result of Object.keys(opSpec(node.op).results)) {
       const data: ValueData = results[result]!;
       const name = valueName(node.name, result);
@@ -107,6 +123,7 @@ export function runGraph(
       input.tap?.(name, made);
     }
   }
+  for (const [name, data] of grown) input.state.data.set(name, data);
   input.state.position += tokens;
   return values;
 }

@@ -6,6 +6,7 @@ import type { Param } from "./params.ts";
 export type ValueData =
   | Float32Array<ArrayBuffer>
   | Int32Array<ArrayBuffer>
+  | Int16Array<ArrayBuffer>
   | Int8Array<ArrayBuffer>;
 
 /** A value: `tokens` rows of `width` elements. */
@@ -22,18 +23,30 @@ export interface Value {
 export interface Call {
   /** Tokens, T. */
   readonly tokens: number;
+  /** Tokens of the sequence before these; token t stands at position + t. */
+  readonly position: number;
   /** Float value operands, `[T, width]`. */
   f32(name: string): { data: Float32Array; width: number };
   /** Integer value operands, `[T, width]`. */
   i32(name: string): { data: Int32Array; width: number };
   /** Code operands, `[T, width]`. */
   i8(name: string): { data: Int8Array; width: number };
+  /** Mantissa operands, `[T, width]`. */
+  i16(name: string): { data: Int16Array; width: number };
   /** Whether an optional operand is given. */
   has(name: string): boolean;
   /** A parameter operand. */
   param(name: string): Param;
-  /** A state operand, to be changed in place. */
+  /** A state operand that is no cache, to be changed in place. */
   state(name: string): StateData;
+  /**
+   * Appends the rows of these tokens to a cache.
+   *
+   * @param name The state operand.
+   * @param rows Elements of the rows, one row a token.
+   * @returns The whole cache, `[position + T, width]`.
+   */
+  append(name: string, rows: ArrayLike<number>): StateData;
   /** A numeric attribute. */
   number(name: string): number;
   /** A scalar attribute. */

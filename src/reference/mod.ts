@@ -3,6 +3,7 @@
  *
  * @module
  */
+export * from "./block_rows.ts";
 export * from "./interpreter.ts";
 export * from "./kernel.ts";
 export { embeddingIntegers } from "./ops/int.ts";

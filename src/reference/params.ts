@@ -3,10 +3,11 @@
  * and ternary matrices as stored, one row decoded at a time.
  */
 import {
+  type BlockFormat,
+  decodeFloats,
   type FloatFormat,
   type TritPacking,
   unpackRow,
-  widenToF32,
 } from "../base/mod.ts";
 import { encodedBytes, type ParamDecl, rowBytes } from "../ir/mod.ts";
 
@@ -43,8 +44,18 @@ export function makeParam(
   return { shape: decl.shape, decl, bytes };
 }
 
-/** Bytes of one row, of the last dimension. */
-function rowOf(param: Param, row: number): Uint8Array<ArrayBuffer> {
+function floatFormat({ decl }: Param): FloatFormat | BlockFormat {
+  return decl.encoding as FloatFormat | BlockFormat;
+}
+
+/**
+ * Finds the bytes of one row.
+ *
+ * @param param A parameter.
+ * @param row Which row of its last dimension.
+ * @returns Its bytes, in place.
+ */
+export function rowOf(param: Param, row: number): Uint8Array<ArrayBuffer> {
   const size = rowBytes(param.decl.encoding, param.shape.at(-1) ?? 1);
   return param.bytes.subarray(row * size, (row + 1) * size);
 }
@@ -57,7 +68,7 @@ function rowOf(param: Param, row: number): Uint8Array<ArrayBuffer> {
  * @returns The elements.
  */
 export function floatRow(param: Param, row: number): Float32Array {
-  return widenToF32(param.decl.encoding as FloatFormat, rowOf(param, row));
+  return decodeFloats(floatFormat(param), rowOf(param, row));
 }
 
 /**
@@ -67,7 +78,7 @@ export function floatRow(param: Param, row: number): Float32Array {
  * @returns The elements, row-major.
  */
 export function floats(param: Param): Float32Array {
-  return widenToF32(param.decl.encoding as FloatFormat, param.bytes);
+  return decodeFloats(floatFormat(param), param.bytes);
 }
 
 /**

@@ -7,7 +7,7 @@
  * Source: `ops/fusedbitnet.py`, `modules/fused_norm_gate.py`, `layers/hgrn_bit.py`
  * of the published code of "Scalable MatMul-free Language Modeling".
  */
-import { roundHalfAway } from "../../base/mod.ts";
+import { roundHalfAway, roundHalfEven } from "../../base/mod.ts";
 import type { Call, ValueData } from "../kernel.ts";
 import { floatRow, floats } from "../params.ts";
 import { ternaryProducts } from "./ternary.ts";
@@ -75,6 +75,57 @@ export function rmsNorm(call: Call): Record<string, ValueData> {
   return { y };
 }
 
+/** RMSNorm of every head by itself: `[T, heads*D]`. */
+export function headNorm(call: Call): Record<string, ValueData> {
+  const { data, width } = call.f32("x");
+  const weight = floats(call.param("weight"));
+  const size = width / call.number("heads");
+  const y = new Float32Array(data.length);
+  for (let at = 0; at < data.length; at += size) {
+    const head = data.subarray(at, at + size);
+    y.set(normRow(head, weight, call.number("eps")), at);
+  }
+  return { y };
+}
+
+/** Codes of one row and what 127 stands for. */
+function quantizeRow(
+  n: Float32Array,
+  codes: Int8Array,
+  round: (x: number) => number,
+): number {
+  let peak = MIN_PEAK;
+  for (const v of n) peak = Math.max(peak, Math.abs(v));
+  const scale = fround(127 / peak);
+  n.forEach((v, k) => {
+    codes[k] = Math.min(Math.max(round(fround(v * scale)), -128), 127);
+  });
+  return peak;
+}
+
+/** BitNet's rounding of activations: codes `[T, K]`, peak `[T, 1]`. */
+export function quantize(call: Call): Record<string, ValueData> {
+  const { data, width } = call.f32("x");
+  const codes = new Int8Array(data.length);
+  const peak = Float32Array.from({ length: call.tokens }, (_, t) => {
+    const [from, to] = [t * width, (t + 1) * width];
+    const row = data.subarray(from, to);
+    return quantizeRow(row, codes.subarray(from, to), roundHalfEven);
+  });
+  return { codes, peak };
+}
+
+/** What codes stand for: `[T, K]`. */
+export function dequantize(call: Call): Record<string, ValueData> {
+  const { data, width } = call.i8("codes");
+  const peak = call.f32("peak").data;
+  const y = Float32Array.from(
+    data,
+    (code, at) => code * fround(peak[Math.floor(at / width)]! / 127),
+  );
+  return { y };
+}
+
 /** The head of a BitLinear: codes `[T, K]` and what 127 stands for, `[T, 1]`. */
 export function normQuantize(call: Call): Record<string, ValueData> {
   const { data, width } = call.f32("x");
@@ -84,16 +135,8 @@ export function normQuantize(call: Call): Record<string, ValueData> {
   for (let t = 0; t < call.tokens; t++) {
     const x = data.subarray(t * width, (t + 1) * width);
     const n = normRow(x, weight, call.number("eps"));
-    let most = MIN_PEAK;
-    for (const v of n) most = Math.max(most, Math.abs(v));
-    peak[t] = most;
-    const scale = fround(127 / most);
-    n.forEach((v, k) => {
-      codes[t * width + k] = Math.min(
-        Math.max(roundHalfAway(fround(v * scale)), -128),
-        127,
-      );
-    });
+    const row = codes.subarray(t * width, (t + 1) * width);
+    peak[t] = quantizeRow(n, row, roundHalfAway);
   }
   return { codes, peak };
 }

@@ -5,6 +5,7 @@
 import {
   bits,
   GATE_ONE,
+  isBlockFormat,
   maxAbs,
   mulShift,
   roundHalfAway,
@@ -19,6 +20,7 @@ import {
   sRsqrt,
   sumSquares,
 } from "../../base/mod.ts";
+import { type IntegerRow, integerRows } from "../block_rows.ts";
 import type { Call, ValueData } from "../kernel.ts";
 import { floatRow, integers } from "../params.ts";
 import { firstLargest } from "./float.ts";
@@ -58,15 +60,28 @@ export function embeddingIntegers(
   });
 }
 
+/** Elements of a row of blocks, in units of its scales' exponent. */
+function blockElements(row: IntegerRow): Int32Array {
+  return Int32Array.from(row.codes, (q, k) => {
+    const g = Math.floor(k / row.group);
+    return row.scales[g]! * q - 16 * (row.mins?.[g] ?? 0);
+  });
+}
+
 /** `embed_int`: `[T, K]`. */
 export function embedInt(call: Call): Record<string, ValueData> {
   const table = call.param("table");
   const width = table.shape[1]!;
   const from = call.number("tableExponent");
   const left = from - call.number("exponent");
+  const blocks = isBlockFormat(table.decl.encoding)
+    ? integerRows(table, from)
+    : undefined;
   const y = new Int32Array(call.tokens * width);
   call.i32("ids").data.forEach((id, t) => {
-    const row = embeddingIntegers(floatRow(table, id), from);
+    const row = blocks === undefined
+      ? embeddingIntegers(floatRow(table, id), from)
+      : blockElements(blocks(id));
     row.forEach((v, k) => y[t * width + k] = shift(v, left));
   });
   return { y };
