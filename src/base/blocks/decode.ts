@@ -9,6 +9,7 @@
  * once, exactly where C rounds.
  */
 import { f16ToF32, type FloatFormat, widenToF32 } from "../float.ts";
+import { checkBlocks } from "./_check.ts";
 import type { Parts } from "./_unpack.ts";
 import { UNPACKERS } from "./_unpackers.ts";
 import { type BlockFormat, blockLayout, isBlockFormat } from "./formats.ts";
@@ -82,29 +83,6 @@ export function decodeFloats(
   const out = new Float32Array(blocks * layout.elements);
   decodeBlocks(format, bytes, out);
   return out;
-}
-
-/**
- * Refuses bytes that are not the whole blocks of some elements.
- *
- * @param format The format of the blocks.
- * @param bytes The blocks.
- * @param elements How many elements they have to hold.
- * @throws {RangeError} If they do not.
- */
-export function checkBlocks(
-  format: BlockFormat,
-  bytes: Uint8Array,
-  elements: number,
-): void {
-  const layout = blockLayout(format);
-  const blocks = elements / layout.elements;
-  if (Number.isInteger(blocks) && bytes.length === blocks * layout.bytes) {
-    return;
-  }
-  throw new RangeError(
-    `Cannot read ${elements} elements of ${format} as ${layout.elements} take ${layout.bytes} bytes: there are ${bytes.length} bytes`,
-  );
 }
 
 function halfAt(bytes: Uint8Array, at: number): number {

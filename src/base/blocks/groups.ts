@@ -7,8 +7,8 @@
  * with scale = `scaleMantissa * 2^scaleExponent` (and min likewise) is what the
  * bytes stand for, in real arithmetic.
  */
+import { checkBlocks } from "./_check.ts";
 import { UNPACKERS } from "./_unpackers.ts";
-import { checkBlocks } from "./decode.ts";
 import { hasFiniteScales } from "./finite.ts";
 import { type BlockFormat, blockLayout } from "./formats.ts";
 

@@ -3,8 +3,9 @@
  *
  * @module
  */
-export { decodeBlocks, decodeFloats } from "./decode.ts";
+export * from "./decode.ts";
 export * from "./finite.ts";
 export * from "./formats.ts";
 export * from "./groups.ts";
 export * from "./quantize.ts";
+export * from "./unpack.ts";
