@@ -11,3 +11,4 @@ export * from "./hugging_face.ts";
 export * from "./options.ts";
 export * from "./registry.ts";
 export * from "./synthetic.ts";
+export * from "./transformer/mod.ts";
