@@ -5,8 +5,6 @@
  */
 import type { Scalar } from "./fixed.ts";
 
-/** ln(2), the nearest float64. */
-const LN2 = 0.6931471805599453;
 const LN2_HIGH = 0.693147180369123816490; // 32 bits, so that k * LN2_HIGH is exact
 const LN2_LOW = 1.90821492927058770002e-10;
 
@@ -112,55 +110,4 @@ export function sigmoidTable(): Int32Array<ArrayBuffer> {
     { length: 513 },
     (_, i) => roundHalfEven(65_536 / (1 + exactExp(-i / 32))),
   );
-}
-
-/** A quarter of a turn in radians, the nearest float64. */
-const QUARTER = 1.5707963267948966;
-
-/** Terms of the sine's series: the next is below 2^-60 within a quarter of a turn. */
-const SINE_TERMS = 12;
-
-/**
- * Builds the sine table of the integer arithmetic.
- *
- * @returns 513 entries, `round(65536 sin(pi i / 1024))`.
- */
-export function sineTable(): Int32Array<ArrayBuffer> {
-  return Int32Array.from({ length: 513 }, (_, i) => {
-    const x = QUARTER * (i / 512);
-    let sum = 1;
-    for (let n = SINE_TERMS; n >= 1; n--) {
-      sum = 1 - sum * x * x / (2 * n * (2 * n + 1));
-    }
-    return roundHalfEven(65_536 * x * sum);
-  });
-}
-
-/**
- * Builds the table of powers of two of the integer arithmetic.
- *
- * @returns 257 entries, `round(65536 2^(-i / 256))`.
- */
-export function exp2Table(): Int32Array<ArrayBuffer> {
-  return Int32Array.from(
-    { length: 257 },
-    (_, i) => roundHalfEven(65_536 * exactExp(-LN2 * (i / 256))),
-  );
-}
-
-/** sqrt(8 / pi), the nearest float64. */
-const GELU_SLOPE = 1.5957691216057308;
-
-/**
- * Builds the gelu table of the integer arithmetic: what x is multiplied by,
- * 1/2 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)) / 2, as a sigmoid.
- *
- * @returns 513 entries, `round(65536 gelu(x) / x)` at x = i / 64.
- */
-export function geluTable(): Int32Array<ArrayBuffer> {
-  return Int32Array.from({ length: 513 }, (_, i) => {
-    const x = i / 64;
-    const u = GELU_SLOPE * (x + 0.044715 * x * x * x);
-    return roundHalfEven(65_536 / (1 + exactExp(-u)));
-  });
 }

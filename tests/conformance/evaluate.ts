@@ -2,16 +2,26 @@
  * Runs an int graph in big integers, token by token: what the reference and
  * every other machine must give, bit for bit.
  */
-import { type TritPacking, widenToF32 } from "../../src/base/mod.ts";
 import {
+  blockLayout,
+  decodeGroups,
+  isBlockFormat,
+  makeGroups,
+  quantizeQ8_0,
+  type TritPacking,
+  widenToF32,
+} from "../../src/base/mod.ts";
+import {
+  ENCODINGS,
   type Graph,
   numberAttr,
   opSpec,
+  type ParamDecl,
   rowBytes,
   scalarAttr,
   valueName,
 } from "../../src/ir/mod.ts";
-import { EXACT_OPS } from "./arithmetic.ts";
+import { EXACT_OPS, type ExactBlocks } from "./arithmetic.ts";
 
 type Rows = bigint[][];
 
@@ -54,6 +64,45 @@ function decode(
   });
 }
 
+/**
+ * Takes a row of a matrix apart; floats are rounded to q8_0 first, the row filled
+ * with zeros to a whole block.
+ *
+ * @param decl Encoding and shape.
+ * @param bytes The whole matrix.
+ * @param row Which row.
+ */
+export function blocksOf(
+  { encoding, shape }: ParamDecl,
+  bytes: Uint8Array<ArrayBuffer>,
+  row: number,
+): ExactBlocks {
+  const columns = shape[1]!;
+  const size = rowBytes(encoding, columns);
+  let source: Uint8Array = bytes.slice(row * size, (row + 1) * size);
+  const format = isBlockFormat(encoding) ? encoding : "q8_0";
+  const { elements, group, bytes: per } = blockLayout(format);
+  const blocks = Math.ceil(columns / elements);
+  if (!isBlockFormat(encoding)) {
+    const padded = new Float32Array(blocks * elements);
+    padded.set(widenToF32(encoding as "f32", source));
+    source = new Uint8Array(blocks * per);
+    quantizeQ8_0(padded, source);
+  }
+  const out = makeGroups(format, blocks * elements);
+  decodeGroups(format, source, blocks * elements, out);
+  const scalars = (m: Int32Array, e: Int32Array) =>
+    Array.from(m, (v, g) => ({ m: BigInt(v), e: BigInt(e[g]!) }));
+  return {
+    codes: Array.from(out.codes.subarray(0, columns), BigInt),
+    group,
+    scales: scalars(out.scaleMantissa, out.scaleExponent),
+    ...(out.minMantissa === undefined
+      ? {}
+      : { mins: scalars(out.minMantissa, out.minExponent!) }),
+  };
+}
+
 /** What a run gives: for each value the rows of its tokens; states at the end. */
 export interface ExactRun {
   /** Rows of tokens by value. */
@@ -81,14 +130,26 @@ export function evaluate(
     const row = params.get(name)!.slice(id * size, (id + 1) * size);
     return [...widenToF32(encoding as "f32", row)];
   };
+  // A table of floats is not rounded to blocks; a matrix of a product is.
+  const floatRows = (name: string, op: string) => {
+    const decl = graph.params[name]!;
+    if (op === "embed_int" && !isBlockFormat(decl.encoding)) {
+      return { table: table(name) };
+    }
+    return {
+      blocks: (row: number) => blocksOf(decl, params.get(name)!, row),
+      blockRows: decl.shape[0]!,
+    };
+  };
   for (const [name, { encoding }] of Object.entries(graph.params)) {
-    if (/^(?:f32|f16|bf16)$/.test(encoding)) continue;
+    if (ENCODINGS[encoding].decodes === "f32") continue;
     decoded.set(name, decode(graph, name, params.get(name)!));
   }
   const states = new Map(
-    Object.entries(graph.states).map(([name, { shape }]) => [
+    Object.entries(graph.states).map(([name, { kind, shape }]) => [
       name,
-      new Array<bigint>(shape.reduce((a, b) => a * b, 1)).fill(0n),
+      new Array<bigint>(kind === "cache" ? 0 : shape.reduce((a, b) => a * b, 1))
+        .fill(0n),
     ]),
   );
   const values = new Map<string, Rows>([[
@@ -104,20 +165,22 @@ export function evaluate(
         values: Record<string, bigint[]>;
         params: Record<string, Rows>;
       };
-      let state: bigint[] = [];
-      let rows: ((id: number) => number[]) | undefined;
+      const own: Record<string, bigint[]> = {};
+      let matrix: string | undefined;
       for (const [key, { kind, decodes }] of Object.entries(spec.operands)) {
         const name = node.operands[key];
         if (name === undefined) continue;
         if (kind === "value") operands.values[key] = values.get(name)![t]!;
-        else if (kind === "state") state = states.get(name)!;
-        else if (decodes === "f32") rows = table(name);
+        else if (kind === "state") own[key] = states.get(name)!;
+        else if (decodes === "f32") matrix = name;
         else operands.params[key] = decoded.get(name)!;
       }
       const made = EXACT_OPS[node.op]!({
         ...operands,
-        ...(rows === undefined ? {} : { table: rows }),
-        state,
+        ...(matrix === undefined ? {} : floatRows(matrix, node.op)),
+        position: t,
+        state: Object.values(own)[0] ?? [],
+        states: own,
         number: (name) => BigInt(numberAttr(node, name)),
         scalar: (name) => {
           const { m, e } = scalarAttr(node, name);
