@@ -11,7 +11,7 @@ const TQ1_TRITS = Int8Array.from({ length: 5 * 256 }, (_, i) => {
   return (rest * 3 >> 8) - 1;
 });
 
-/** The next digits of some bytes, and of each byte the digit after that later. */
+/** The first digits of some bytes, then their second ones, and so on. */
 function unpackTrits(
   bytes: Uint8Array,
   at: number,
