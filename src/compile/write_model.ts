@@ -6,15 +6,7 @@
  * room for it is set aside by lowering with placeholder numbers; safetensors
  * allows trailing spaces in a header.
  */
-import {
-  ARITHMETIC_VERSION,
-  type FloatFormat,
-  maxRowNonzeros,
-  Sha256,
-  type Sink,
-  type TritPacking,
-  widenToF32,
-} from "../base/mod.ts";
+import { ARITHMETIC_VERSION, Sha256, type Sink } from "../base/mod.ts";
 import {
   encodeHeader,
   HEADER_HASH_KEY,
@@ -26,12 +18,15 @@ import {
   type TensorDraft,
   TOKENIZER_NAME,
 } from "../format/mod.ts";
-import { encodedBytes, ENCODINGS, type Graph, rowBytes } from "../ir/mod.ts";
-import { type IntLowering, lowerInt, type ParamStats } from "../passes/mod.ts";
+import { encodedBytes, ENCODINGS, type Graph } from "../ir/mod.ts";
+import {
+  type IntLowering,
+  lowerInt,
+  type ParamStats,
+  withoutIntForm,
+} from "../passes/mod.ts";
+import { type Seen, seenStats, Watch } from "./_seen.ts";
 import { VERSION } from "./version.ts";
-
-/** Parameters of at most this many elements keep their values for the lowering. */
-const MAX_SMALL = 2 ** 21;
 
 /** Characters that a number may take beyond its placeholder. */
 const NUMBER_SLACK = 24;
@@ -42,80 +37,10 @@ export interface WriteModelOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** What was seen of one tensor. */
-interface Seen {
-  readonly sha256: string;
-  readonly scale?: number;
-  readonly values?: Float32Array;
-  readonly maxAbs?: number;
-  readonly maxRowNonzeros?: number;
-}
-
 /** What `sterna.tensors` says of one tensor. */
 interface Described extends Pick<TensorDraft, "encoding" | "shape"> {
   readonly sha256: string;
   readonly scale?: number;
-}
-
-async function see(draft: TensorDraft, made: {
-  bytes: Uint8Array<ArrayBuffer>;
-  scale?: number;
-}): Promise<Seen> {
-  const { encoding, shape } = draft;
-  const { decodes } = ENCODINGS[encoding];
-  const sha256 = await sha256Hex(made.bytes);
-  if (decodes === "trit") {
-    const most = maxRowNonzeros(
-      encoding as TritPacking,
-      made.bytes,
-      shape.at(-1) ?? 1,
-    );
-    return { sha256, maxRowNonzeros: most, scale: made.scale ?? 1 };
-  }
-  if (decodes !== "f32") return { sha256 };
-  const format = encoding as FloatFormat;
-  if (made.bytes.length <= 2 * MAX_SMALL) {
-    const values = widenToF32(format, made.bytes);
-    return { sha256, values, maxAbs: finite(draft, largest(values, 0)) };
-  }
-  let maxAbs = 0;
-  const row = rowBytes(encoding, shape.at(-1) ?? 1);
-  for (let at = 0; at < made.bytes.length; at += row) {
-    maxAbs = largest(
-      widenToF32(format, made.bytes.subarray(at, at + row)),
-      maxAbs,
-    );
-  }
-  return { sha256, maxAbs: finite(draft, maxAbs) };
-}
-
-/** Passes a large tensor on in pieces; the same is seen of it as of a whole. */
-async function seePieces(
-  draft: TensorDraft & Required<Pick<TensorDraft, "pieces">>,
-  pass: (bytes: Uint8Array) => Promise<void>,
-): Promise<Seen> {
-  const hash = new Sha256();
-  let maxAbs = 0;
-  for await (const bytes of draft.pieces()) {
-    hash.update(bytes);
-    maxAbs = largest(widenToF32(draft.encoding as FloatFormat, bytes), maxAbs);
-    await pass(bytes);
-  }
-  return { sha256: hash.hex(), maxAbs: finite(draft, maxAbs) };
-}
-
-/** Refuses weights that no arithmetic has a meaning for. */
-function finite({ name }: TensorDraft, maxAbs: number): number {
-  if (Number.isFinite(maxAbs)) return maxAbs;
-  throw new RangeError(
-    `Cannot write ${name} as its elements must be finite: the largest is ${maxAbs}`,
-  );
-}
-
-function largest(values: Float32Array, floor: number): number {
-  let most = floor;
-  for (const v of values) most = Math.max(most, Math.abs(v));
-  return most;
 }
 
 /** Stand-ins of the right sizes, to see how long the header gets. */
@@ -130,26 +55,7 @@ function placeholderStats(draft: ModelDraft): ParamStats {
     values: (name) => new Float32Array(sizes.get(name) ?? 0).fill(0.9),
     maxAbs: () => 0.9,
     maxRowNonzeros: () => 1,
-  };
-}
-
-function seenStats(seen: ReadonlyMap<string, Seen>): ParamStats {
-  const get = <K extends "values" | "maxAbs" | "maxRowNonzeros">(
-    name: string,
-    what: K,
-  ): NonNullable<Seen[K]> => {
-    const found = seen.get(name)?.[what];
-    if (found === undefined) {
-      throw new TypeError(
-        `Cannot lower the model to integers as ${name} has no ${what}`,
-      );
-    }
-    return found;
-  };
-  return {
-    values: (name) => get(name, "values"),
-    maxAbs: (name) => get(name, "maxAbs"),
-    maxRowNonzeros: (name) => get(name, "maxRowNonzeros"),
+    matrix: () => ({ maxRowNorm: 0.9, scaleExponent: -100 }),
   };
 }
 
@@ -168,8 +74,10 @@ function inFileOrder(
   return tensors.toSorted((a, b) => width(a) - width(b));
 }
 
-function intDrafts({ tensors }: IntLowering): TensorDraft[] {
-  return [...tensors].map(([name, { encoding, shape, data }]) => ({
+function intDrafts(lowering: IntLowering | undefined): TensorDraft[] {
+  return [...lowering?.tensors ?? []].map((
+    [name, { encoding, shape, data }],
+  ) => ({
     name,
     encoding,
     shape,
@@ -192,7 +100,7 @@ function makeHeader(
   order: readonly TensorDraft[],
   { float, int, described }: {
     float: Graph;
-    int: Graph;
+    int: Graph | undefined;
     described: (draft: TensorDraft) => Described;
   },
 ): ReturnType<typeof encodeHeader> {
@@ -221,6 +129,14 @@ function makeHeader(
       : { name, dtype: container, shape };
   });
   return encodeHeader(specs, metadata);
+}
+
+/** Matrices that products read, by name. */
+function matricesOf({ nodes }: Graph): Set<string> {
+  return new Set(
+    nodes.filter(({ op }) => op === "linear")
+      .map(({ operands }) => operands.weight!),
+  );
 }
 
 /** Numbers of a graph whose digits are not known before the weights are. */
@@ -257,7 +173,6 @@ async function sealHeader(
  * @param draft What an importer gave.
  * @param sink Where the file goes: every tensor once, then the header.
  * @param options Progress.
- * @throws {TypeError} If the graph has no integer form.
  * @throws {SyntaxError} If a tensor cannot be made of the source's bytes.
  * @throws {RangeError} If a tensor has other bytes than its shape says, or no numbers.
  */
@@ -267,12 +182,17 @@ export async function writeModel(
   options: WriteModelOptions = {},
 ): Promise<void> {
   const roughFloat = draft.graph(() => 0.9);
-  const rough = lowerInt(roughFloat, placeholderStats(draft));
+  // A model that has no integer form has no int graph, and `load` says so.
+  const hasInt = withoutIntForm(roughFloat) === undefined;
+  const lower = (graph: Graph, stats: ParamStats): IntLowering | undefined =>
+    hasInt ? lowerInt(graph, stats) : undefined;
+  const rough = lower(roughFloat, placeholderStats(draft));
+  const matrices = matricesOf(roughFloat);
   const own = [...draft.tensors, ...tokenizerDrafts(draft)];
   const layout = inFileOrder([...own, ...intDrafts(rough)]);
   const roughHeader = makeHeader(draft, layout, {
     float: roughFloat,
-    int: rough.graph,
+    int: rough?.graph,
     described: ({ encoding, shape }) => ({
       encoding,
       shape,
@@ -280,7 +200,8 @@ export async function writeModel(
       scale: 0.9,
     }),
   });
-  const slack = countNumbers(roughFloat) + countNumbers(rough.graph) +
+  const slack = countNumbers(roughFloat) +
+    (rough === undefined ? 0 : countNumbers(rough.graph)) +
     layout.length;
   const room = Math.ceil(
     (roughHeader.bytes.length + NUMBER_SLACK * slack) / 64,
@@ -310,25 +231,33 @@ export async function writeModel(
       done += bytes.length;
       options.onProgress?.(done, total);
     };
+    const watch = new Watch(tensor, matrices.has(name));
     if (expected > MAX_WHOLE_TENSOR && pieces !== undefined) {
-      seen.set(name, await seePieces({ ...tensor, pieces }, pass));
+      const hash = new Sha256();
+      for await (const bytes of pieces.call(tensor)) {
+        hash.update(bytes);
+        watch.update(bytes);
+        await pass(bytes);
+      }
+      seen.set(name, watch.done(hash.hex()));
     } else {
-      const made = await tensor.produce();
-      check(made.bytes.length, true);
-      seen.set(name, await see(tensor, made));
-      await pass(made.bytes);
+      const { bytes, scale } = await tensor.produce();
+      check(bytes.length, true);
+      watch.update(bytes);
+      seen.set(name, watch.done(await sha256Hex(bytes), scale));
+      await pass(bytes);
     }
     check(done - begin, true);
   };
   for (const tensor of own) await write(tensor);
   const float = draft.graph((name) => seen.get(name)?.scale ?? 1);
-  const lowering = lowerInt(float, seenStats(seen));
+  const lowering = lower(float, seenStats(seen));
   const integers = intDrafts(lowering);
   for (const tensor of integers) await write(tensor);
 
   const header = makeHeader(draft, inFileOrder([...own, ...integers]), {
     float,
-    int: lowering.graph,
+    int: lowering?.graph,
     described: ({ name, encoding, shape }) => {
       const { sha256, scale } = seen.get(name)!;
       const base = { encoding, shape, sha256 };

@@ -6,7 +6,7 @@
  *                   sterna.version       version of this layout
  *                   sterna.arithmetic    version of the integer arithmetic
  *                   sterna.model         name, architecture, special ids, configuration
- *                   sterna.graphs        the float and the int graph, as JSON
+ *                   sterna.graphs        the float graph and, if there is one, the int graph, as JSON
  *                   sterna.tensors       encoding, shape, hash (and scale) of each tensor
  *                   sterna.provenance    source, its hashes, converter
  *                   sterna.chatTemplate  if the model has one
@@ -100,7 +100,9 @@ export interface Model {
   readonly provenance: Provenance & { readonly converter: string };
   /** The chat template, if it has one. */
   readonly chatTemplate?: string;
-  /** The graph of each profile. */
+  /** The profiles that it has: `float`, and `int` if every op has an integer form. */
+  readonly profiles: readonly Profile[];
+  /** The graph of each profile; to ask for one that it has not throws a `TypeError`. */
   readonly graphs: Readonly<Record<Profile, Graph>>;
   /** Version of the integer arithmetic that the int graph is written in. */
   readonly arithmeticVersion: number;
@@ -221,6 +223,23 @@ function readStored(
   }
   const stored = { encoding, shape, sha256, begin, end };
   return scale === undefined ? stored : { ...stored, scale: scale as number };
+}
+
+/** The graphs of a model; that of a profile it has not says so when asked for. */
+function graphsOf(
+  name: string,
+  float: Graph,
+  int: Graph | undefined,
+): Model["graphs"] {
+  if (int !== undefined) return { float, int };
+  return {
+    float,
+    get int(): Graph {
+      throw new TypeError(
+        `Cannot use ${name} in the int profile as one of its ops has no integer form: it has float only`,
+      );
+    },
+  };
 }
 
 /** The params of a graph must be stored as the graph says. */
@@ -390,10 +409,12 @@ export async function openModel(
   await checkTensors(source, tensors, options);
   const graphs = jsonField(source, metadata, "sterna.graphs");
   const float = graphFromJson(graphs.float);
-  const int = graphFromJson(graphs.int);
+  const int = graphs.int === undefined ? undefined : graphFromJson(graphs.int);
   checkGraph(source, float, tensors);
-  checkGraph(source, int, tensors);
-  await checkRanges(source, int, tensors);
+  if (int !== undefined) {
+    checkGraph(source, int, tensors);
+    await checkRanges(source, int, tensors);
+  }
   const model = jsonField(source, metadata, "sterna.model");
   const special = readSpecial(model);
   const provenance = readProvenance(
@@ -403,7 +424,7 @@ export async function openModel(
   const sound = typeof name === "string" && typeof architecture === "string" &&
     isJsonObject(config) && special !== undefined &&
     provenance !== undefined && float.profile === "float" &&
-    int.profile === "int";
+    (int === undefined || int.profile === "int");
   if (!sound) {
     throw new SyntaxError(
       `Cannot read ${source.name} as a core model file: its description is not complete`,
@@ -417,7 +438,8 @@ export async function openModel(
     special,
     provenance,
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
-    graphs: { float, int },
+    profiles: int === undefined ? ["float"] : ["float", "int"],
+    graphs: graphsOf(name, float, int),
     arithmeticVersion: ARITHMETIC_VERSION,
     tensors,
     fileBytes: source.size,

@@ -54,7 +54,7 @@ const GRAPH = object({
   name: isText,
   profile: oneOf("float", "int"),
   inputs: record(object({
-    dtype: oneOf("f32", "i32", "i8"),
+    dtype: oneOf("f32", "i32", "i16", "i8"),
     shape: listOf(either(isNumber, oneOf("T"))),
   })),
   params: record(object({
@@ -62,8 +62,8 @@ const GRAPH = object({
     shape: SHAPE,
   })),
   states: record(object({
-    kind: oneOf("recurrent", "window"),
-    dtype: oneOf("f32", "i32"),
+    kind: oneOf("recurrent", "window", "cache"),
+    dtype: oneOf("f32", "i32", "i16"),
     shape: SHAPE,
   })),
   nodes: listOf(object({

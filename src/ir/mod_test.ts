@@ -40,13 +40,18 @@ Deno.test("every row of the op table is complete and follows its conventions", (
         `${name} ${key}`,
       );
       for (const term of shape) {
-        assert.match(term, /^(?:T|\d+|2?[A-Z]|k(?:-1)?)$/, `${name} ${key}`);
-        if (!optional) bound.add(term.replace(/^2(?=.)|-1$/g, ""));
+        assert.match(
+          term,
+          /^(?:T|\d+|2?[A-Z]|(?:heads|kvHeads)\*[D1]|[kr](?:-1)?)$/,
+          `${name} ${key}`,
+        );
+        if (!optional) bound.add(term.replace(/^2(?=.)|^\w+\*|-1$/g, ""));
       }
     }
     for (const { shape } of Object.values(results)) {
       for (const term of shape) {
-        assert.ok(bound.has(term) || /^\d+$/.test(term), `${name} ${term}`);
+        const letter = term.replace(/^\w+\*/, "");
+        assert.ok(bound.has(letter) || /^\d+$/.test(term), `${name} ${term}`);
       }
     }
     assert.equal(OPS[name as "add"], spec);

@@ -121,6 +121,15 @@ function window(decodes: "f32" | "i32"): OperandSpec {
   return { kind: "state", decodes, shape: ["k-1", "K"], moves: "window" };
 }
 
+function bias(shape: readonly string[]): OperandSpec {
+  return { ...param("i32", shape), within: [1 - 2 ** 30, 2 ** 30 - 1] };
+}
+
+/** Every bit of a phase counts: its sum wraps around. */
+function phases(shape: readonly string[]): OperandSpec {
+  return { ...param("i32", shape), within: [-(2 ** 31), 2 ** 31 - 1] };
+}
+
 /** Rows of the tokens before: one row a token, as many as the context has. */
 function cache(
   decodes: "f32" | "i16",
@@ -461,7 +470,7 @@ export const OPS = {
       shift: value("i32", ["T", "1"]),
       norm: optional(value("i32", PAIR)),
       weight: param("f32", ["N", "K"]),
-      bias: optional(param("i32", ["N"])),
+      bias: optional(bias(["N"])),
     },
     results: result("i32", ["T", "N"]),
     attrs: {
@@ -501,7 +510,7 @@ export const OPS = {
       "in every head, pair j turned by position * turns[j] / 2^32 of a turn; elements without a pair stay",
     operands: {
       x: value("i32", ["T", "heads*D"]),
-      turns: param("i32", ["r"]),
+      turns: phases(["r"]),
       sine: gates(["513"]),
     },
     results: result("i32", ["T", "heads*D"]),

@@ -2,15 +2,21 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { randomGraph } from "../../tests/graphs/random.ts";
 import { smallGraph } from "../../tests/graphs/small.ts";
+import { GraphBuilder } from "./builder.ts";
+import type { Graph } from "./graph.ts";
 import {
+  bindContext,
+  checkContext,
   checkState,
   cloneState,
+  contextOf,
   decodeState,
   emptyState,
   encodeState,
   MAX_STATE_HEADER,
   type SequenceState,
   stateBytes,
+  stateBytesPerToken,
 } from "./state.ts";
 
 const GRAPH = smallGraph();
@@ -47,9 +53,17 @@ Deno.test("a sequence starts with zeros of the graph's shapes", () => {
 
 Deno.test("a saved state comes back as it was", () => {
   fc.assert(
-    fc.property(fc.integer(), fc.nat(), (seed, position) => {
+    fc.property(fc.integer(), fc.nat(64), (seed, position) => {
       const graph = randomGraph(seed, seed % 2 === 0 ? "float" : "int");
       const state = { ...emptyState(graph), position };
+      for (const [name, { kind, shape }] of Object.entries(graph.states)) {
+        if (kind !== "cache") continue;
+        const { constructor } = state.data.get(name)!;
+        const rows = new (constructor as typeof Int16Array)(
+          position * shape[1]!,
+        );
+        state.data.set(name, rows);
+      }
       for (const part of state.data.values()) {
         new Uint8Array(part.buffer).forEach((_, i, b) => b[i] = i * 37 + seed);
       }
@@ -186,4 +200,71 @@ Deno.test("any change of the bytes before the elements is refused or changes a n
       }
     }
   }
+});
+
+const CACHED: Graph = (() => {
+  const b = new GraphBuilder("cached", "float");
+  const table = b.param("table", { encoding: "f32", shape: [7, 4] });
+  const h = b.node("h", "embed", { operands: { ids: "ids", table } });
+  const cache = (name: string) =>
+    b.state(name, { kind: "cache", dtype: "f32", shape: [10, 4] });
+  const logits = b.node("a", "attention", {
+    operands: {
+      q: h,
+      k: h,
+      v: h,
+      keys: cache("keys"),
+      values: cache("values"),
+    },
+    attrs: { heads: 2, kvHeads: 2, window: 0, scale: 1 },
+  });
+  return b.done({ logits });
+})();
+
+Deno.test("a cache has a row for every token so far, and no more", () => {
+  assert.equal(emptyState(CACHED).data.get("keys")!.length, 0);
+  assert.equal(stateBytes(CACHED), 0);
+  assert.equal(stateBytesPerToken(CACHED), 32);
+  const rows = () => new Float32Array(12).fill(1);
+  const state = {
+    position: 3,
+    data: new Map([["keys", rows()], ["values", rows()]]),
+  };
+  checkState(state, CACHED);
+  assert.throws(() => checkState({ ...state, position: 4 }, CACHED), {
+    name: "TypeError",
+    message: /must have the states of the float graph: keys differs$/,
+  });
+});
+
+Deno.test("a context bounds the rows of caches, and the tokens", () => {
+  assert.equal(contextOf(CACHED), 10);
+  assert.equal(contextOf(GRAPH), undefined);
+  const bound = bindContext(CACHED, 4);
+  assert.deepEqual(bound.states.values!.shape, [4, 4]);
+  assert.equal(bindContext(GRAPH, 1000), GRAPH);
+  for (const tokens of [0, 11, 1.5, -1, NaN]) {
+    assert.throws(() => bindContext(CACHED, tokens), {
+      name: "RangeError",
+      message:
+        `Cannot use a context of ${tokens} tokens as cached takes 1 to 10`,
+    });
+  }
+  checkContext(bound, 3, 1);
+  checkContext(GRAPH, 1e6, 1);
+  assert.throws(() => checkContext(bound, 3, 2), {
+    name: "RangeError",
+    message: "Cannot run 2 more tokens as the context holds 4: 3 are in it",
+  });
+});
+
+Deno.test("a saved state of more tokens than the context is refused", () => {
+  const rows = () => new Float32Array(20);
+  const data = new Map([["keys", rows()], ["values", rows()]]);
+  const bytes = encodeState({ position: 5, data }, CACHED, "model");
+  assert.equal(decodeState(bytes, CACHED, "model").position, 5);
+  assert.throws(() => decodeState(bytes, bindContext(CACHED, 4), "model"), {
+    name: "SyntaxError",
+    message: /the context holds 4 tokens: 5$/,
+  });
 });

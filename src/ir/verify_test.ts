@@ -7,6 +7,35 @@ import type { Graph } from "./graph.ts";
 // deno-lint-ignore no-explicit-any
 type Loose = any;
 
+/** Appends an op on `h`, `[T, 4]`, with the parameters that it needs. */
+function push(
+  g: Loose,
+  op: string,
+  operands: Record<string, string>,
+  attrs: Record<string, number>,
+): void {
+  g.params.frequency = { encoding: "f32", shape: [3] };
+  g.params.three = { encoding: "f32", shape: [3, 4] };
+  g.nodes.push({ name: "more", op, operands, attrs });
+}
+
+function pushCache(g: Loose, name: string, rows: number, width: number): void {
+  g.states[name] = { kind: "cache", dtype: "f32", shape: [rows, width] };
+}
+
+/** An attention whose k and v have three elements. */
+function pushAttention(g: Loose, heads: number, kvHeads: number): void {
+  push(g, "linear", { x: "h", weight: "three" }, {});
+  pushCache(g, "keys", 8, 3);
+  pushCache(g, "values", 8, 3);
+  g.nodes.push({
+    name: "attention",
+    op: "attention",
+    operands: { q: "h", k: "more", v: "more", keys: "keys", values: "values" },
+    attrs: { heads, kvHeads, window: 0, scale: 1 },
+  });
+}
+
 /** For each rule, edits of the small graph that break it, with the message. */
 const BREAKS: Readonly<Record<string, [(graph: Loose) => void, RegExp][]>> = {
   head: [
@@ -65,6 +94,28 @@ const BREAKS: Readonly<Record<string, [(graph: Loose) => void, RegExp][]>> = {
     [(g) => g.states["s.state"].kind = "window", /needs a recurrent state/],
     [(g) => g.states["s.state"].dtype = "i32", /f32 for state: s.state is i32/],
   ],
+  special: [
+    [
+      (g) =>
+        push(g, "rope", { x: "h", frequency: "frequency" }, {
+          heads: 1,
+          pairing: 0,
+        }),
+      /a head of more has 4 elements for 3 pairs$/,
+    ],
+    [
+      (g) =>
+        push(g, "rope", { x: "h", frequency: "frequency" }, {
+          heads: 1,
+          pairing: 2,
+        }),
+      /attribute pairing of more must be in 0..1: 2$/,
+    ],
+    [
+      (g) => pushAttention(g, 4, 3),
+      /heads of attention must be a multiple of kvHeads: 4 and 3$/,
+    ],
+  ],
   states: [
     [
       (g) => g.states.more = g.states["s.state"],
@@ -78,6 +129,16 @@ const BREAKS: Readonly<Record<string, [(graph: Loose) => void, RegExp][]>> = {
       (g) => g.states["s.state"].shape = [2 ** 24, 2 ** 24],
       /its states may have 1073741824 bytes/,
     ],
+  ],
+  caches: [
+    [
+      (g) => {
+        pushCache(g, "a", 3, 4);
+        pushCache(g, "b", 4, 4);
+      },
+      /its caches must have the same number of rows, 1 or more: 3,4$/,
+    ],
+    [(g) => pushCache(g, "a", 0, 4), /the same number of rows, 1 or more: 0$/],
   ],
   outputs: [
     [(g) => g.outputs.logits = "nothing", /output logits is not a value/],

@@ -4,6 +4,10 @@
  */
 import { ceilLog2 } from "../base/mod.ts";
 import type { Graph, Node } from "../ir/mod.ts";
+import type { Bound } from "./_bounds.ts";
+
+/** Room for the sum of limits that are not reached all at once. */
+const LIMIT_MARGIN = 4;
 
 /**
  * Assigns an exponent to every value that takes part in an addition.
@@ -14,7 +18,7 @@ import type { Graph, Node } from "../ir/mod.ts";
  */
 export function residualGroups(
   graph: Graph,
-  bound: (node: Node) => number,
+  bound: (node: Node) => Bound,
 ): Map<string, number> {
   const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
   const parent = new Map<string, string>();
@@ -28,28 +32,43 @@ export function residualGroups(
     if (x !== y) parent.set(y, x);
   };
   // Bounds of sums and of what is added; execution order has terms before sums.
-  const bounds = new Map<string, number>();
-  const boundOf = (name: string): number => {
+  const bounds = new Map<string, Bound>();
+  const largestTerm = new Map<string, number>();
+  const boundOf = (name: string): Bound => {
     const known = bounds.get(name);
     if (known !== undefined) return known;
     const fresh = bound(nodes.get(name)!);
     bounds.set(name, fresh);
+    largestTerm.set(name, fresh.size);
     return fresh;
   };
   for (const { op, name, operands } of graph.nodes) {
     if (op !== "add") continue;
-    bounds.set(name, boundOf(operands.x!) + boundOf(operands.y!));
+    const [x, y] = [boundOf(operands.x!), boundOf(operands.y!)];
+    bounds.set(name, {
+      size: x.size + y.size,
+      proved: x.proved && y.proved,
+    });
     join(name, operands.x!);
     join(name, operands.y!);
   }
-  const largest = new Map<string, number>();
-  for (const [name, size] of bounds) {
-    const group = root(name);
-    largest.set(group, Math.max(largest.get(group) ?? 0, size));
+  const groups = new Map<
+    string,
+    { sum: number; term: number; proved: boolean }
+  >();
+  for (const [name, { size, proved }] of bounds) {
+    const known = groups.get(root(name)) ?? { sum: 0, term: 0, proved: true };
+    groups.set(root(name), {
+      sum: Math.max(known.sum, size),
+      term: Math.max(known.term, largestTerm.get(name) ?? 0),
+      proved: known.proved && proved,
+    });
   }
   const exponents = new Map<string, number>();
   for (const name of bounds.keys()) {
-    exponents.set(name, ceilLog2(largest.get(root(name))!) - 30);
+    const { sum, term, proved } = groups.get(root(name))!;
+    const size = proved ? sum : LIMIT_MARGIN * term;
+    exponents.set(name, ceilLog2(size) - 30);
   }
   return exponents;
 }

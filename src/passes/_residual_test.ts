@@ -15,7 +15,10 @@ Deno.test("what is added twice counts twice", () => {
   add("cd", embed("c"), embed("d"));
   const graph = b.done({ logits: "cd" });
   const sizes = { a: 3, b: 1, c: 0.5, d: 0.5 } as Record<string, number>;
-  const exponents = residualGroups(graph, ({ name }) => sizes[name]!);
+  const exponents = residualGroups(
+    graph,
+    ({ name }) => ({ size: sizes[name]!, proved: true }),
+  );
   assert.deepEqual(Object.fromEntries(exponents), {
     a: 3 - 30,
     b: 3 - 30,
@@ -26,4 +29,21 @@ Deno.test("what is added twice counts twice", () => {
     d: -30,
     cd: -30,
   });
+});
+
+Deno.test("where a limit is added, the sum has room for four of the largest", () => {
+  const b = new GraphBuilder("sums", "float");
+  const table = b.param("table", { encoding: "f32", shape: [2, 3] });
+  const embed = (name: string) =>
+    b.node(name, "embed", { operands: { ids: "ids", table } });
+  const add = (name: string, x: string, y: string) =>
+    b.node(name, "add", { operands: { x, y } });
+  add("ab", embed("a"), embed("b"));
+  add("logits", "ab", embed("c"));
+  const graph = b.done({ logits: "logits" });
+  const exponents = residualGroups(
+    graph,
+    ({ name }) => ({ size: name === "b" ? 3 : 1, proved: name !== "a" }),
+  );
+  assert.deepEqual([...new Set(exponents.values())], [4 - 30]);
 });

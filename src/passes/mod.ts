@@ -4,3 +4,4 @@
  * @module
  */
 export * from "./lower_int.ts";
+export * from "./stats.ts";

@@ -5,6 +5,7 @@
  */
 import {
   type Attr,
+  type AttrSpec,
   type Dim,
   type EncodingName,
   ENCODINGS,
@@ -46,31 +47,48 @@ function isPair(terms: readonly string[]): boolean {
   return terms.join() === "T,2";
 }
 
-/** Fits a shape to terms such as `T`, `K`, `2I`, `k-1`, `513`. */
+/** Rows of every cache of a graph: tests run fewer tokens. */
+const CONTEXT = 64;
+
+/** A term as `times * name + plus`; attributes are known before operands. */
+function parse(
+  term: string,
+  attrs: Readonly<Record<string, Attr>>,
+): { times: number; name: string; plus: number } {
+  const [, times, name, less] =
+    /^(\d+|[A-Za-z]{2,}(?=\*))?\*?([A-Za-z]|1)?(-1)?$/
+      .exec(term)!;
+  return {
+    times: times === undefined ? 1 : Number(attrs[times] ?? times),
+    name: name === undefined || name === "1" ? "" : name,
+    plus: less === undefined ? 0 : -1,
+  };
+}
+
+/** Fits a shape to terms such as `T`, `K`, `2I`, `k-1`, `heads*D`, `513`. */
 function fits(
   terms: readonly string[],
   shape: readonly Dim[],
   bound: Bound,
+  attrs: Readonly<Record<string, Attr>>,
 ): boolean {
   if (terms.length !== shape.length) return false;
   return terms.every((term, i) => {
     const dim = shape[i]!;
     if (term === "T" || dim === "T") return term === dim;
-    if (/^\d+$/.test(term)) return Number(term) === dim;
-    const name = term.replace(/^2|-1$/g, "");
-    const size = term.startsWith("2")
-      ? dim / 2
-      : term.endsWith("-1")
-      ? dim + 1
-      : dim;
+    const { times, name, plus } = parse(term, attrs);
+    if (name === "") return times === dim;
+    const size = (dim - plus) / times;
     if (!Number.isInteger(size)) return false;
     if (!bound.has(name)) bound.set(name, size);
     return bound.get(name) === size;
   });
 }
 
-/** Small sizes for the most part; taps stay few. */
-function drawSize(name: string, random: Random): number {
+/** Small sizes for the most part; taps and pairs stay few. */
+function drawSize(name: string, bound: Bound, random: Random): number {
+  if (name === "C") return CONTEXT;
+  if (name === "r") return Math.max(1, Math.floor(bound.get("D")! / 2));
   const most = name !== "k" && random() < 0.3 ? 30 : 6;
   return 1 + Math.floor(random() * most);
 }
@@ -80,15 +98,13 @@ function make(
   terms: readonly string[],
   bound: Bound,
   random: Random,
+  attrs: Readonly<Record<string, Attr>>,
 ): number[] {
   return terms.map((term) => {
-    if (/^\d+$/.test(term)) return Number(term);
-    const name = term.replace(/^2|-1$/g, "");
-    if (!bound.has(name)) bound.set(name, drawSize(name, random));
-    const size = bound.get(name)!;
-    return term.startsWith("2")
-      ? 2 * size
-      : size - (term.endsWith("-1") ? 1 : 0);
+    const { times, name, plus } = parse(term, attrs);
+    if (name === "") return times;
+    if (!bound.has(name)) bound.set(name, drawSize(name, bound, random));
+    return times * bound.get(name)! + plus;
   });
 }
 
@@ -107,13 +123,26 @@ const USUAL: Readonly<Record<string, number>> = {
   cB: -88,
   c0: -30,
   c: -24,
+  scaleExponent: -24,
+  gateExponent: -24,
+};
+
+/** Counts by attribute; others have no use for any number. */
+const COUNTS: Readonly<Record<string, readonly number[]>> = {
+  heads: [1, 2, 4],
+  kvHeads: [1],
+  pairing: [0, 1],
+  window: [0, 1, 3],
+  shift: [9, 24, 30, 41],
+  squareShift: [9, 24, 30, 41],
 };
 
 function attrOf(
   name: string,
-  type: "number" | "exponent" | "scalar",
+  type: AttrSpec["type"],
   random: Random,
 ): Attr {
+  if (type === "count") return pick(random, COUNTS[name]!);
   if (type === "number") {
     return pick(random, [1e-6, 0.1, 1, 1e21, -3.5e-9, random()]);
   }
@@ -168,40 +197,44 @@ export function randomGraph(
     const bound: Bound = new Map();
     const operands: Record<string, string> = {};
     const decls: (() => void)[] = [];
+    const attrs = Object.fromEntries(
+      Object.entries(opSpec(op).attrs)
+        .map(([key, { type }]) => [key, attrOf(key, type, random)]),
+    );
+    if ("kvHeads" in attrs && random() < 0.5) attrs.kvHeads = attrs.heads!;
     for (const [key, spec] of Object.entries(opSpec(op).operands)) {
       if (spec.optional && random() < 0.5) continue;
       if (spec.kind === "value") {
         const found = [...values].filter(([, { dtype, shape }]) =>
-          dtype === spec.decodes && fits(spec.shape, shape, new Map(bound))
+          dtype === spec.decodes &&
+          fits(spec.shape, shape, new Map(bound), attrs)
         ).filter(([value]) => !isPair(spec.shape) || pairs.has(value));
         if (found.length === 0) return;
         const [value, { shape }] = pick(random, found);
-        fits(spec.shape, shape, bound);
+        fits(spec.shape, shape, bound, attrs);
         operands[key] = value;
       } else {
         const own = `${spec.kind[0]}${count}-${key}`;
         operands[key] = own;
         decls.push(() => {
-          const shape = make(spec.shape, bound, random);
+          const shape = make(spec.shape, bound, random, attrs);
           if (spec.kind === "param") {
             const encoding = encodingOf(spec.decodes, shape, random);
             builder.param(own, { encoding, shape });
           } else {
-            const dtype = spec.decodes as "f32" | "i32";
+            const dtype = spec.decodes as "f32" | "i32" | "i16";
             builder.state(own, { kind: spec.moves!, dtype, shape });
           }
         });
       }
     }
+    // A head of one element has no pair to turn.
+    if (opSpec(op).group === "position" && bound.get("D")! < 2) return;
     decls.forEach((declare) => declare());
-    const attrs = Object.fromEntries(
-      Object.entries(opSpec(op).attrs)
-        .map(([key, { type }]) => [key, attrOf(key, type, random)]),
-    );
     builder.node(name, op, { operands, attrs });
     for (const [key, spec] of Object.entries(opSpec(op).results)) {
       const shape = spec.shape.map((term): Dim =>
-        term === "T" ? term : make([term], bound, random)[0]!
+        term === "T" ? term : make([term], bound, random, attrs)[0]!
       );
       values.set(valueName(name, key), { dtype: spec.dtype, shape });
       if (isPair(spec.shape)) pairs.add(valueName(name, key));
