@@ -2,7 +2,9 @@
 import { fromFileUrl } from "./paths.ts";
 import { isModelFile, load } from "../compile/mod.ts";
 import type { Model } from "../format/mod.ts";
+import { obtainNamed } from "./fetching.ts";
 import { baseName, FileFolder, FileSource, pathError } from "./files.ts";
+import { KNOWN_MODELS } from "./store/mod.ts";
 import { progress } from "./terminal.ts";
 
 /** A model that can be named. */
@@ -13,6 +15,8 @@ export interface NamedModel {
   readonly url: URL;
   /** What it is and where it comes from, in one line. */
   readonly doc: string;
+  /** Its license. */
+  readonly license: string;
 }
 
 /** Models by name; `demo` comes with the project. */
@@ -22,6 +26,7 @@ export const NAMED_MODELS: readonly NamedModel[] = [
     url: new URL("../../models/demo.sterna", import.meta.url),
     doc:
       "MatMul-free, trained for this project on the King James Bible, the State of the Union addresses and Moby Dick; embedded",
+    license: "MIT",
   },
 ];
 
@@ -108,11 +113,14 @@ async function isCheckpointFile(path: string): Promise<boolean> {
 }
 
 /**
- * Opens a model by path or name.
+ * Opens a model by path or name. A name is looked for among the embedded models,
+ * the fetched ones and the known ones, in this order; a known model that is not
+ * here is fetched.
  *
- * @param given A `.sterna` file, a checkpoint, or a name of {@linkcode NAMED_MODELS}.
+ * @param given A `.sterna` file, a checkpoint, or the name of a model.
  * @returns The model; dispose it when done.
- * @throws {TypeError} If there is no such path or name.
+ * @throws {TypeError} If there is no such path or name, or a license is not accepted.
+ * @throws {FailureError} If it cannot be fetched, or what comes is not what it must be.
  */
 export async function openModelAt(given: string): Promise<OpenedModel> {
   const kind = await kindOf(given);
@@ -123,12 +131,12 @@ export async function openModelAt(given: string): Promise<OpenedModel> {
   }
   if (kind === "folder") return await openCheckpoint(given);
   const named = NAMED_MODELS.find(({ name }) => name === given);
-  if (named === undefined) {
-    throw new TypeError(
-      `Cannot open ${given} as a model is a path or one of ${
-        NAMED_MODELS.map(({ name }) => name).join(", ")
-      }`,
-    );
-  }
-  return await openFile(fromFileUrl(named.url));
+  if (named !== undefined) return await openFile(fromFileUrl(named.url));
+  const obtained = await obtainNamed(given);
+  if (obtained !== undefined) return await openModelAt(obtained.path);
+  throw new TypeError(
+    `Cannot open ${given} as a model is a path or one of ${
+      [...NAMED_MODELS, ...KNOWN_MODELS].map(({ name }) => name).join(", ")
+    }`,
+  );
 }

@@ -63,29 +63,63 @@ const INTERVAL_MS = 250;
  * place on a terminal, a line every ten per cent elsewhere.
  *
  * @param what What is going on, such as `Checking demo`.
- * @returns A function that takes what is done and the whole, in any unit.
+ * @param unit Whether bytes are counted, which are shown then.
+ * @returns A function that takes what is done and the whole, in any unit; the whole
+ * is 0 where it is not known.
  */
-export function progress(what: string): (done: number, total: number) => void {
+export function progress(
+  what: string,
+  unit?: "bytes",
+): (done: number, total: number) => void {
   const title = plain(what);
   const started = performance.now();
   const terminal = Deno.stderr.isTerminal();
+  const count = (n: number): string =>
+    unit === "bytes" ? `${(n / 1e6).toFixed(1)} MB` : `${n}`;
   let shown = 0;
-  let tenth = 0;
+  let step = 0;
   return (done, total) => {
     const now = performance.now();
-    if (now - started < QUIET_MS || total <= 0) return;
-    const percent = Math.floor(100 * done / total);
-    if (terminal && (now - shown > INTERVAL_MS || done >= total)) {
+    if (now - started < QUIET_MS) return;
+    const known = total > 0;
+    if (!known && unit === undefined) return;
+    const share = known ? Math.floor(100 * done / total) : 0;
+    const text = !known
+      ? count(done)
+      : `${share} %${unit === undefined ? "" : ` of ${count(total)}`}`;
+    if (terminal && (now - shown > INTERVAL_MS || (known && done >= total))) {
       shown = now;
-      writeAll(
-        Deno.stderr,
-        `\r${title} ${percent} %${done >= total ? "\n" : ""}`,
-      );
-    } else if (!terminal && percent >= tenth + 10) {
-      tenth = percent - percent % 10;
-      note(`${title} ${tenth} %`);
+      const end = known && done >= total ? "\n" : "";
+      writeAll(Deno.stderr, `\r${title} ${text}${end}`);
+    } else if (!terminal && share >= step + 10) {
+      step = share - share % 10;
+      note(`${title} ${step}${text.slice(`${share}`.length)}`);
     }
   };
+}
+
+/** Longest line that is read from a terminal. */
+const MAX_LINE_BYTES = 65_536;
+
+/**
+ * Asks a question on standard error and waits for a line.
+ *
+ * @param question The question.
+ * @returns The line without its end; null if standard input has ended.
+ */
+export function ask(question: string): string | null {
+  writeAll(Deno.stderr, `${question} `);
+  const bytes: number[] = [];
+  const one = new Uint8Array(1);
+  while (bytes.length < MAX_LINE_BYTES) {
+    if (Deno.stdin.readSync(one) === null) {
+      if (bytes.length === 0) return null;
+      break;
+    }
+    if (one[0] === 10) break;
+    bytes.push(one[0]!);
+  }
+  return new TextDecoder().decode(Uint8Array.from(bytes)).replace(/\r$/, "");
 }
 
 /** Most bytes of standard input: as text beyond any context, in memory bearable. */

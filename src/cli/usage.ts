@@ -23,8 +23,10 @@ export function listCommands(commands: readonly Command[]): string {
     "",
     ...lines,
     "",
-    "A <model> is a .sterna file, a checkpoint folder, a .safetensors file beside",
-    "its config.json, or a name that `sterna models` lists, such as demo.",
+    "A <model> is a .sterna or .gguf file, a checkpoint folder, a .safetensors file",
+    "beside its config.json, a name that `sterna models` lists, such as demo, or",
+    "hf:owner/repo[/file][@revision] on the Hugging Face hub; what is not here yet",
+    "is fetched.",
     "",
   ].join("\n");
 }

@@ -338,13 +338,6 @@ Deno.test("info says what a model is", async () => {
   );
 });
 
-Deno.test("models lists the models that have a name", async () => {
-  const { models } = jsonOf(await call("models", "--json"));
-  assert.equal(models[0].name, "demo");
-  assertFields(models[0], "name fileBytes doc");
-  assert.match((await call("models")).out, /^demo\t\d+\.\d MB\t/);
-});
-
 Deno.test("verify agrees with itself, and says what was skipped", async () => {
   const { scratch, text, ids } = await prepare();
   await using _ = scratch;

@@ -7,6 +7,7 @@ import { importCommand } from "./import.ts";
 import { infoCommand } from "./info.ts";
 import { logitsCommand } from "./logits.ts";
 import { modelsCommand } from "./models.ts";
+import { pullCommand } from "./pull.ts";
 import { runCommand } from "./run.ts";
 import { tokenizeCommand } from "./tokenize.ts";
 import { verifyCommand } from "./verify.ts";
@@ -23,4 +24,5 @@ export const COMMANDS: readonly Command[] = [
   logitsCommand,
   tokenizeCommand,
   modelsCommand,
+  pullCommand,
 ];
