@@ -1,12 +1,17 @@
 /** Random bytes for the parameters of a graph, each within what its op allows. */
 import {
+  exp2Table,
   f32ToBf16,
+  geluTable,
+  isBlockFormat,
   packRow,
   sigmoidTable,
+  sineTable,
   type TritPacking,
 } from "../../src/base/mod.ts";
-import { type Graph, opSpec, rowBytes } from "../../src/ir/mod.ts";
-import { type Random, randomOf } from "./random.ts";
+import { ENCODINGS, type Graph, opSpec, rowBytes } from "../../src/ir/mod.ts";
+import { randomBlocks } from "../blocks.ts";
+import { pick, type Random, randomOf } from "./random.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -49,6 +54,31 @@ function tritBytes(
   return bytes;
 }
 
+/** Largest biased exponent of the scales of blocks: they are below 2^-3 then. */
+const LARGEST_SCALE = 4;
+
+/** 32-bit integers as their role allows. */
+function integerBytes(role: string, size: number, random: Random): Bytes {
+  const fill = (make: () => number): Bytes =>
+    bytesOf(Int32Array.from({ length: size }, make));
+  switch (role) {
+    case "sigmoid":
+      return bytesOf(sigmoidTable());
+    case "table":
+      return bytesOf(pick(random, [sigmoidTable(), geluTable()]));
+    case "sine":
+      return bytesOf(sineTable());
+    case "exp2":
+      return bytesOf(exp2Table());
+    case "turns":
+      return fill(() => Math.floor((random() - 0.5) * 2 ** 32));
+    case "bias":
+      return fill(() => Math.floor((random() - 0.5) * 2 ** 28));
+    default:
+      return fill(() => Math.floor(random() * 65_537));
+  }
+}
+
 /**
  * Makes the parameters of a graph.
  *
@@ -80,15 +110,13 @@ export function randomParams(graph: Graph, seed: number): Map<string, Bytes> {
             return Math.floor(random() * 65_535) - 32_767;
           }));
         case "i32":
-          return roles.get(name) === "sigmoid"
-            ? bytesOf(sigmoidTable())
-            : bytesOf(
-              Int32Array.from(
-                { length: size },
-                () => Math.floor(random() * 65_537),
-              ),
-            );
+          return integerBytes(roles.get(name) ?? "", size, random);
         default:
+          if (isBlockFormat(encoding)) {
+            const blocks = size / ENCODINGS[encoding].blockElements;
+            const seed = Math.floor(random() * 2 ** 32);
+            return randomBlocks(encoding, blocks, seed, LARGEST_SCALE);
+          }
           return floatBytes(encoding, size, random);
       }
     };

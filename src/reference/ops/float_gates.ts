@@ -27,14 +27,17 @@ export function siluGate(call: Call): Record<string, ValueData> {
   return gate(call, (x) => x / (1 + Math.exp(-x)));
 }
 
-/** sqrt(2 / pi), the nearest float64. */
-const GELU_SLOPE = 0.7978845608028654;
+/** sqrt(8 / pi), the nearest float64. */
+const GELU_SLOPE = 1.5957691216057308;
 
-/** gelu(gate) * up, gelu by tanh: `[T, K]`. */
+/**
+ * gelu(gate) * up, gelu by tanh: `[T, K]`. The tanh is written as a sigmoid, in
+ * which nothing cancels.
+ */
 export function geluGate(call: Call): Record<string, ValueData> {
   return gate(call, (x) => {
     const inner = GELU_SLOPE * (x + 0.044715 * x * x * x);
-    return 0.5 * x * (1 + Math.tanh(inner));
+    return x / (1 + Math.exp(-inner));
   });
 }
 
