@@ -11,15 +11,31 @@ import { type ConfigOf, type OptionTable, readOptions } from "./options.ts";
 export type TensorUse =
   /** A parameter, stored as it is. */
   | "float"
+  /** A matrix of products, stored as it is or in the encoding that was asked for. */
+  | "matrix"
+  /** A small parameter, stored in float32. */
+  | "vector"
   /** A parameter, its latent weights made ternary once. */
   | "ternary"
+  /** A parameter of trits that are packed already, as Hugging Face does. */
+  | "packed"
+  /** Another name of a parameter: checked and left out. */
+  | "tied"
   /** Read to derive parameters from. */
   | "source"
   /** Checked and left out: the model never multiplies with it. */
   | "unused";
 
 /** What random weights of a tensor look like. */
-export type TensorInit = "table" | "norm" | "bound" | "kernel" | "residual";
+export type TensorInit =
+  | "table"
+  | "norm"
+  | "bound"
+  | "kernel"
+  | "residual"
+  | "matrix"
+  | "embedding"
+  | "bias";
 
 /** One row of a table of tensors. */
 export interface TensorRow<C> {
@@ -37,12 +53,22 @@ export interface TensorRow<C> {
   readonly when?: (config: C) => boolean;
   /** The tensor that it is another name of, if the configuration says so. */
   readonly tiedTo?: (config: C) => string | undefined;
+  /** Where the scale of packed trits is. */
+  readonly scaledBy?: ScaleRule;
 }
 
-/** Parameters that are computed from one tensor of the checkpoint. */
+/** What a packed trit stands for. */
+export interface ScaleRule {
+  /** The tensor of one element that says so, after the name of the trits'. */
+  readonly suffix: string;
+  /** Whether a trit stands for that number or for 1 over it. */
+  readonly rule: "multiply" | "divide";
+}
+
+/** Parameters that are computed, from one tensor of the checkpoint or from none. */
 export interface Derivation {
   /** The tensor they are computed from. */
-  readonly from: string;
+  readonly from?: string;
   /** Names and dimensions; all are f32. */
   readonly outputs: readonly {
     readonly name: string;
@@ -51,7 +77,7 @@ export interface Derivation {
   /**
    * Computes them.
    *
-   * @param values The tensor's elements, finite.
+   * @param values The tensor's elements, finite; none without a tensor.
    * @returns One array an output.
    */
   make(values: Float32Array): Float32Array<ArrayBuffer>[];
@@ -75,6 +101,14 @@ export interface GraphContext<C> {
   readonly facts: ParamFacts;
 }
 
+/** Special ids where no file names any. */
+export interface SpecialDefaults {
+  /** What a text begins with. */
+  readonly bos?: number;
+  /** What ends one. */
+  readonly eos?: number;
+}
+
 /** An architecture as tables. */
 export interface ArchitectureSpec<T extends OptionTable> {
   /** `model_type` in a configuration. */
@@ -82,7 +116,7 @@ export interface ArchitectureSpec<T extends OptionTable> {
   /** The class that a configuration may name. */
   readonly className: string;
   /** Special ids where no file names any. */
-  readonly special: { readonly bos: number; readonly eos: number };
+  readonly special: SpecialDefaults;
   /** Every option that is honoured. */
   readonly options: T;
   /**
@@ -94,8 +128,10 @@ export interface ArchitectureSpec<T extends OptionTable> {
    * @throws {RangeError} If the options do not go together.
    */
   dims(config: ConfigOf<T>, name: string): Readonly<Record<string, number>>;
-  /** Every tensor of a checkpoint. */
-  readonly tensors: readonly TensorRow<ConfigOf<T>>[];
+  /** Every tensor of a checkpoint, of any configuration or of one. */
+  readonly tensors:
+    | readonly TensorRow<ConfigOf<T>>[]
+    | ((config: ConfigOf<T>) => readonly TensorRow<ConfigOf<T>>[]);
   /** Parameters that are computed. */
   derive(
     config: ConfigOf<T>,
@@ -119,6 +155,8 @@ export interface PlannedTensor {
   readonly init?: TensorInit;
   /** The tensor that it is another name of. */
   readonly tiedTo?: string;
+  /** Where the scale of packed trits is. */
+  readonly scaledBy?: ScaleRule;
 }
 
 /** What one configuration asks for. */
@@ -130,7 +168,7 @@ export interface Plan {
   /** Fields of the configuration that no rule knows. */
   readonly unknown: readonly string[];
   /** Special ids where no file names any. */
-  readonly special: { readonly bos: number; readonly eos: number };
+  readonly special: SpecialDefaults;
   /** Entries of the vocabulary. */
   readonly vocabulary: number;
   /** Number of layers. */
@@ -185,7 +223,13 @@ export function defineArchitecture<T extends OptionTable>(
         special: spec.special,
         vocabulary: dims.V!,
         layers: dims.L!,
-        tensors: expand(spec.tensors, config, dims),
+        tensors: expand(
+          typeof spec.tensors === "function"
+            ? spec.tensors(config)
+            : spec.tensors,
+          config,
+          dims,
+        ),
         derivations: spec.derive(config, dims),
         graph: (facts) => spec.graph({ config, dims, facts }),
       };
@@ -215,7 +259,7 @@ function expand<C>(
     terms.map((term) => sizeOf(term, dims));
   const planned: PlannedTensor[] = [];
   const add = (row: TensorRow<C>, name: string): void => {
-    const { use, init, shape, stored = shape } = row;
+    const { use, init, shape, stored = shape, scaledBy } = row;
     const tiedTo = row.tiedTo?.(config);
     planned.push({
       name,
@@ -224,6 +268,7 @@ function expand<C>(
       use,
       ...(init === undefined ? {} : { init }),
       ...(tiedTo === undefined ? {} : { tiedTo }),
+      ...(scaledBy === undefined ? {} : { scaledBy }),
     });
   };
   const active = rows.filter((row) => row.when?.(config) ?? true);
@@ -240,8 +285,9 @@ function expand<C>(
   return planned;
 }
 
-/** The size of a term: a letter, a number, or a number times a letter. */
+/** The size of a term: a letter, a number, a number times a letter, or a part of one. */
 function sizeOf(term: string, dims: Readonly<Record<string, number>>): number {
-  const [, times, letter] = /^(\d*)([A-Za-z]?)$/.exec(term)!;
-  return Number(times || 1) * (letter === "" ? 1 : dims[letter!]!);
+  const [, times, letter, part] = /^(\d*)([A-Za-z]?)(?:\/(\d))?$/.exec(term)!;
+  const size = Number(times || 1) * (letter === "" ? 1 : dims[letter!]!);
+  return size / Number(part ?? 1);
 }

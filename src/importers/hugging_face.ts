@@ -5,7 +5,8 @@
  * made ternary when the draft's tensors are asked for, one at a time.
  */
 import type { Folder, Source, TritPacking } from "../base/mod.ts";
-import type { ModelDraft, Provenance } from "../format/mod.ts";
+import type { ModelDraft, Provenance, TensorDraft } from "../format/mod.ts";
+import type { MatrixEncoding } from "./_matrix_encoding.ts";
 import type { Plan } from "./architecture.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
 import { checkpointWeights } from "./checkpoint_weights.ts";
@@ -20,6 +21,11 @@ import { draftTensors, makeGraph } from "./weights.ts";
 export interface ImportOptions {
   /** How trits become bytes; `ternary-base3` when left out. */
   readonly packing?: TritPacking;
+  /**
+   * How matrices of numbers are stored, embeddings included; as they are when
+   * left out. Those whose rows are not whole blocks of it are stored in float16.
+   */
+  readonly encoding?: MatrixEncoding;
   /** The one file with weights, where it is not called `model.safetensors`. */
   readonly weights?: string;
   /** Whether to hash the source files for the provenance; true when left out. */
@@ -57,7 +63,7 @@ export async function importHuggingFace(
     plan.vocabulary,
   );
   const checkpoint = await openCheckpoint(folder, options.weights);
-  const weights = checkpointWeights(plan, checkpoint);
+  const weights = checkpointWeights(plan, checkpoint, options.encoding);
   const tensors = draftTensors(
     plan,
     weights,
@@ -76,7 +82,7 @@ export async function importHuggingFace(
       sha256: options.hash === false
         ? {}
         : await hashFiles(await sourcesOf(folder, checkpoint), options),
-      note: noteOf(plan, checkpoint),
+      note: noteOf(plan, checkpoint, tensors),
     },
     tensors,
     graph: makeGraph(plan, tensors),
@@ -113,9 +119,29 @@ async function hashFiles(
   return hashes;
 }
 
-function noteOf({ unknown }: Plan, { tensors }: Checkpoint): string {
-  const dtypes = new Set([...tensors.values()].map(({ dtype }) => dtype));
-  const note = `ternarised latent weights (${[...dtypes].sort().join(", ")})`;
+/** What was done to the weights, and what was left aside. */
+function noteOf(
+  { unknown, tensors: planned }: Plan,
+  { tensors }: Checkpoint,
+  drafts: readonly TensorDraft[],
+): string {
+  const from = new Set([...tensors.values()].map(({ dtype }) => dtype));
+  const uses = new Set(planned.map(({ use }) => use));
+  const names = new Set(
+    planned.filter(({ use }) => use === "matrix").map(({ name }) => name),
+  );
+  const matrices = new Set(
+    drafts.filter(({ name }) => names.has(name))
+      .map(({ encoding }) => encoding),
+  );
+  const notes = [
+    ...(uses.has("ternary") ? ["ternarised latent weights"] : []),
+    ...(uses.has("packed") ? ["repacked trits"] : []),
+    ...(matrices.size > 0
+      ? [`matrices in ${[...matrices].sort().join(" and ")}`]
+      : []),
+  ];
+  const note = `${notes.join(", ")} (${[...from].sort().join(", ")})`;
   return unknown.length === 0
     ? note
     : `${note}; config.json also has ${unknown.join(", ")}`;

@@ -4,9 +4,12 @@
  *
  * @module
  */
+export { MATRIX_ENCODINGS, type MatrixEncoding } from "./_matrix_encoding.ts";
 export * from "./architecture.ts";
 export * from "./architectures/hgrn_bit_graph.ts";
 export * from "./checkpoint.ts";
+export * from "./geometries.ts";
+export * from "./gguf/mod.ts";
 export * from "./hugging_face.ts";
 export * from "./options.ts";
 export * from "./registry.ts";

@@ -158,7 +158,8 @@ Deno.test("architectureOf() finds each architecture by its own name only", () =>
   for (const type of ["toString", "", null, 7, ["hgrn_bit"]]) {
     assert.throws(() => architectureOf({ "model_type": type }, "c"), {
       name: "TypeError",
-      message: /^Cannot import c as model_type must be one of hgrn_bit: /,
+      message:
+        /^Cannot import c as model_type must be one of hgrn_bit, llama, /,
     });
   }
 });

@@ -106,6 +106,55 @@ export function word(...words: readonly [string, ...string[]]): Option<string> {
 }
 
 /**
+ * The one value that is supported, said or not.
+ *
+ * @param value The value.
+ * @returns The option.
+ */
+export function only<T extends string | number | boolean>(
+  value: T,
+): Option<T> {
+  return {
+    fallback: value,
+    rule: JSON.stringify(value),
+    accept: (given) => given === value ? value : undefined,
+  };
+}
+
+/**
+ * An object, whose fields somebody else reads.
+ *
+ * @returns The option; empty by default.
+ */
+export function object(): Option<JsonObject> {
+  return {
+    fallback: {},
+    rule: "an object",
+    accept: (value) => isJsonObject(value) ? value : undefined,
+  };
+}
+
+/**
+ * A list of some words.
+ *
+ * @param words The words.
+ * @returns The option; empty by default.
+ */
+export function wordList(
+  ...words: readonly string[]
+): Option<readonly string[]> {
+  return {
+    fallback: [],
+    rule: `a list of ${words.map(quote).join(" and ")}`,
+    accept: (value) =>
+      Array.isArray(value) &&
+        value.every((item) => typeof item === "string" && words.includes(item))
+        ? value as string[]
+        : undefined,
+  };
+}
+
+/**
  * A field that may be `null`, which is also its default.
  *
  * @param option What it is otherwise.

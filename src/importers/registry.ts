@@ -1,10 +1,24 @@
 import { type JsonObject, ownValue } from "../format/mod.ts";
 import type { Architecture } from "./architecture.ts";
+import { BITNET } from "./architectures/bitnet.ts";
+import { GEMMA3 } from "./architectures/gemma3.ts";
 import { HGRN_BIT } from "./architectures/hgrn_bit.ts";
+import { LLAMA } from "./architectures/llama.ts";
+import { MISTRAL } from "./architectures/mistral.ts";
+import { QWEN2 } from "./architectures/qwen2.ts";
+import { QWEN3 } from "./architectures/qwen3.ts";
 import { describe } from "./options.ts";
 
 /** Every architecture that can be imported. */
-export const ARCHITECTURES: readonly Architecture[] = [HGRN_BIT];
+export const ARCHITECTURES: readonly Architecture[] = [
+  HGRN_BIT,
+  LLAMA,
+  MISTRAL,
+  QWEN2,
+  QWEN3,
+  GEMMA3,
+  BITNET,
+];
 
 /**
  * Finds the architecture of a configuration.

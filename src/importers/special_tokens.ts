@@ -12,6 +12,7 @@ import {
   ownValue,
   type SpecialTokens,
 } from "../format/mod.ts";
+import type { SpecialDefaults } from "./architecture.ts";
 
 /** What a folder says about special tokens. */
 export interface SpecialTokenFiles {
@@ -36,13 +37,13 @@ export interface SpecialTokenFiles {
  */
 export function readSpecialTokens(
   files: SpecialTokenFiles,
-  defaults: { readonly bos: number; readonly eos: number },
+  defaults: SpecialDefaults,
   vocabulary: number,
 ): SpecialTokens {
   const { config, generation = {} } = files;
-  const pick = (field: string, fallback: number): JsonValue =>
+  const pick = (field: string, fallback: number | undefined): JsonValue =>
     ownValue(generation, field) ?? ownValue(config, field) ?? (
-      Object.hasOwn(config, field) ? null : fallback
+      Object.hasOwn(config, field) ? null : fallback ?? null
     );
   const possible = (id: number): boolean => id < vocabulary;
   const eos = readIds("eos_token_id", pick("eos_token_id", defaults.eos))

@@ -9,9 +9,13 @@
  *               what is added to the residual is divided by sqrt(2 L)
  *     table     a sum of four uniforms, standard deviation 0.25, in bf16
  *     norms     1 within a quarter, in bf16; bounds and kernels uniform
+ *     matrices  of transformers: the deviation is 1 / sqrt(columns), less for
+ *               what is added to the residual, 0.1 for embeddings; block formats
+ *               are drawn as blocks (`_synthetic_blocks.ts`), never quantized
  */
 import {
   f32ToBf16,
+  f32ToF16,
   packRow,
   TRIT_TABLES,
   type TritPacking,
@@ -24,37 +28,22 @@ import type {
   TensorDraft,
 } from "../format/mod.ts";
 import { rowBytes } from "../ir/mod.ts";
+import { encodingOf } from "./_matrix_encoding.ts";
 import { RandomStream } from "./_random.ts";
+import { type BlockEncoding, drawBlocks } from "./_synthetic_blocks.ts";
 import type { Plan, PlannedTensor, TensorInit } from "./architecture.ts";
+import { GEOMETRIES, type Geometry } from "./geometries.ts";
 import { architectureOf } from "./registry.ts";
 import { draftTensors, makeGraph, type WeightSource } from "./weights.ts";
-
-function mmfree(
-  hidden: number,
-  layers: number,
-  intermediate: number,
-): JsonObject {
-  return {
-    "model_type": "hgrn_bit",
-    "vocab_size": 32_000,
-    "hidden_size": hidden,
-    "num_hidden_layers": layers,
-    "intermediate_size": intermediate,
-  };
-}
-
-/** Configurations of published models by name. */
-export const GEOMETRIES: Readonly<Record<string, JsonObject>> = {
-  "mmfree-370m": mmfree(1_024, 24, 2_816),
-  "mmfree-1.3b": mmfree(2_048, 24, 5_632),
-  "mmfree-2.7b": mmfree(2_560, 32, 6_912),
-};
 
 /** Mean magnitude of a normal distribution of standard deviation 0.02. */
 const MEAN_WEIGHT = 0.016;
 
 /** Standard deviation of the embedding table. */
 const TABLE_DEVIATION = 0.25;
+
+/** Standard deviation of a transformer's embedding table, which may be its head. */
+const EMBEDDING_DEVIATION = 0.1;
 
 /** Elements that are drawn at once where a tensor is made in pieces. */
 const PIECE = 2 ** 21;
@@ -68,7 +57,25 @@ export interface SyntheticOptions {
   readonly seed?: number;
   /** How trits become bytes; `ternary-base3` when left out. */
   readonly packing?: TritPacking;
+  /**
+   * How matrices of numbers are stored; that of the geometry when left out.
+   * Those whose rows are not whole blocks of it are stored in float16.
+   */
+  readonly encoding?: SyntheticEncoding;
 }
+
+/** What matrices of random weights can be stored as. */
+export const SYNTHETIC_ENCODINGS = [
+  "bf16",
+  "f16",
+  "q8_0",
+  "q4_0",
+  "q2_0",
+  "q1_0",
+] as const;
+
+/** One of {@linkcode SYNTHETIC_ENCODINGS}. */
+export type SyntheticEncoding = typeof SYNTHETIC_ENCODINGS[number];
 
 /**
  * Makes a model with random weights.
@@ -90,10 +97,14 @@ export function importSynthetic(
     );
   }
   const named = typeof geometry === "string";
-  const config = named ? geometryOf(geometry) : geometry;
+  const { config, encoding: usual = "bf16" } = named
+    ? geometryOf(geometry)
+    : { config: geometry };
   const plan = architectureOf(config, "the geometry")
     .plan(config, "the geometry");
-  const tensors = draftTensors(plan, new SyntheticWeights(plan, seed), packing);
+  const encoding = options.encoding ?? usual;
+  const weights = new SyntheticWeights(plan, seed, encoding);
+  const tensors = draftTensors(plan, weights, packing);
   const name = named ? geometry : `synthetic ${plan.architecture}`;
   return {
     name,
@@ -110,7 +121,7 @@ export function importSynthetic(
   };
 }
 
-function geometryOf(name: string): JsonObject {
+function geometryOf(name: string): Geometry {
   const found = Object.hasOwn(GEOMETRIES, name) ? GEOMETRIES[name] : undefined;
   if (found === undefined) {
     throw new RangeError(
@@ -126,9 +137,11 @@ function geometryOf(name: string): JsonObject {
 class SyntheticWeights implements WeightSource {
   #seed: number;
   #residualGain: number;
+  #encoding: SyntheticEncoding;
 
-  constructor(plan: Plan, seed: number) {
+  constructor(plan: Plan, seed: number, encoding: SyntheticEncoding) {
     this.#seed = seed;
+    this.#encoding = encoding;
     this.#residualGain = 1 / Math.sqrt(2 * plan.layers);
   }
 
@@ -153,6 +166,79 @@ class SyntheticWeights implements WeightSource {
     }
   }
 
+  vector(tensor: PlannedTensor): TensorDraft {
+    const { name, stored, init = "norm" } = tensor;
+    const { centre, spread } = uniformOf(init, stored);
+    const stream = new RandomStream(this.#seed, name);
+    return {
+      name,
+      encoding: "f32",
+      shape: stored,
+      produce: () => {
+        const values = Float32Array.from(
+          { length: sizeOf(tensor) },
+          (_, i) => centre + spread * stream.signed(i),
+        );
+        return Promise.resolve({ bytes: new Uint8Array(values.buffer) });
+      },
+    };
+  }
+
+  matrix(tensor: PlannedTensor): TensorDraft {
+    const { name, stored } = tensor;
+    const [rows, columns] = stored as [number, number];
+    const encoding = encodingOf(this.#encoding, "bf16", columns);
+    const deviation = this.#deviationOf(tensor);
+    const step = Math.max(1, Math.floor(PIECE / columns));
+    const draw = (from: number, to: number): Uint8Array<ArrayBuffer> =>
+      encoding === "f16" || encoding === "bf16"
+        ? this.#drawSums(name, deviation, encoding, [
+          from * columns,
+          to * columns,
+        ])
+        : drawBlocks(encoding as BlockEncoding, {
+          seed: this.#seed,
+          name,
+          deviation,
+          bytes: [
+            from * rowBytes(encoding, columns),
+            to * rowBytes(encoding, columns),
+          ],
+        });
+    return {
+      name,
+      encoding,
+      shape: stored,
+      produce: () => Promise.resolve({ bytes: draw(0, rows) }),
+      async *pieces() {
+        for (let from = 0; from < rows; from += step) {
+          yield await Promise.resolve(draw(from, Math.min(from + step, rows)));
+        }
+      },
+    };
+  }
+
+  #deviationOf({ init, stored }: PlannedTensor): number {
+    if (init === "embedding") return EMBEDDING_DEVIATION;
+    const gain = init === "residual" ? this.#residualGain : 1;
+    return gain / Math.sqrt(stored.at(-1)!);
+  }
+
+  #drawSums(
+    name: string,
+    deviation: number,
+    format: "f16" | "bf16",
+    [from, to]: readonly [number, number],
+  ): Uint8Array<ArrayBuffer> {
+    const stream = new RandomStream(this.#seed, name);
+    const table = sumTable(deviation, format);
+    const values = new Uint16Array(to - from);
+    for (let i = from; i < to; i++) {
+      values[i - from] = table[sumOfBytes(stream.at(i))]!;
+    }
+    return new Uint8Array(values.buffer);
+  }
+
   ternary(tensor: PlannedTensor, packing: TritPacking): TensorDraft {
     return {
       name: tensor.name,
@@ -172,18 +258,14 @@ class SyntheticWeights implements WeightSource {
     to = sizeOf(tensor),
   ): Uint8Array<ArrayBuffer> {
     const { name, stored, init = "norm" } = tensor;
+    if (init === "table") {
+      return this.#drawSums(name, TABLE_DEVIATION, "bf16", [from, to]);
+    }
     const stream = new RandomStream(this.#seed, name);
     const values = new Uint16Array(to - from);
-    if (init === "table") {
-      const table = sumTable();
-      for (let i = from; i < to; i++) {
-        values[i - from] = table[sumOfBytes(stream.at(i))]!;
-      }
-    } else {
-      const { centre, spread } = uniformOf(init, stored);
-      for (let i = from; i < to; i++) {
-        values[i - from] = f32ToBf16(centre + spread * stream.signed(i));
-      }
+    const { centre, spread } = uniformOf(init, stored);
+    for (let i = from; i < to; i++) {
+      values[i - from] = f32ToBf16(centre + spread * stream.signed(i));
     }
     return new Uint8Array(values.buffer);
   }
@@ -221,6 +303,7 @@ function uniformOf(
 ): { centre: number; spread: number } {
   if (init === "norm") return { centre: 1, spread: 0.25 };
   if (init === "bound") return { centre: 0, spread: 1 };
+  if (init === "bias") return { centre: 0, spread: 0.1 };
   return { centre: 0, spread: 1 / Math.sqrt(shape.at(-1)!) };
 }
 
@@ -229,12 +312,13 @@ function sumOfBytes(bits: number): number {
     (bits >>> 24);
 }
 
-/** For each sum of four bytes, the number it stands for, in bf16. */
-function sumTable(): Uint16Array {
-  const deviation = Math.sqrt(4 * (256 ** 2 - 1) / 12);
+/** For each sum of four bytes, the number it stands for. */
+function sumTable(deviation: number, format: "f16" | "bf16"): Uint16Array {
+  const unit = Math.sqrt(4 * (256 ** 2 - 1) / 12);
+  const narrow = format === "f16" ? f32ToF16 : f32ToBf16;
   return Uint16Array.from(
     { length: 1_021 },
-    (_, sum) => f32ToBf16((sum - 510) / deviation * TABLE_DEVIATION),
+    (_, sum) => narrow((sum - 510) / unit * deviation),
   );
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   bf16ToF32,
   checkTrits,
+  decodeFloats,
   maxRowNonzeros,
   unpackRow,
 } from "../base/mod.ts";
@@ -11,11 +12,8 @@ import {
   type TensorDraft,
 } from "../format/mod.ts";
 import { encodedBytes } from "../ir/mod.ts";
-import {
-  GEOMETRIES,
-  importSynthetic,
-  type SyntheticOptions,
-} from "./synthetic.ts";
+import { GEOMETRIES } from "./geometries.ts";
+import { importSynthetic, type SyntheticOptions } from "./synthetic.ts";
 
 const SMALL = {
   "model_type": "hgrn_bit",
@@ -143,17 +141,20 @@ Deno.test("importSynthetic() spreads tables, norms and bounds", async () => {
 
 Deno.test("importSynthetic() knows the geometries of the published models", () => {
   const sizes = Object.keys(GEOMETRIES).map((name) => {
-    const { tensors } = importSynthetic(name);
-    let ternary = 0;
-    for (const { encoding, shape } of tensors) {
-      if (encoding === "ternary-base3") ternary += shape[0]! * shape[1]!;
+    const sums: Record<string, number> = {};
+    for (const { encoding, shape } of importSynthetic(name).tensors) {
+      if (shape.length < 2) continue;
+      sums[encoding] = (sums[encoding] ?? 0) + shape[0]! * shape[1]!;
     }
-    return [name, ternary];
+    return [name, sums];
   });
   assert.deepEqual(sizes, [
-    ["mmfree-370m", 341_049_344],
-    ["mmfree-1.3b", 1_298_661_376],
-    ["mmfree-2.7b", 2_619_473_920],
+    ["mmfree-370m", { "bf16": 32_768_000, "ternary-base3": 341_049_344 }],
+    ["mmfree-1.3b", { "bf16": 65_536_000, "ternary-base3": 1_298_661_376 }],
+    ["mmfree-2.7b", { "bf16": 81_920_000, "ternary-base3": 2_619_473_920 }],
+    ["smollm2-135m", { "bf16": 134_479_872 }],
+    ["bitnet-2b", { "bf16": 328_335_360, "ternary-base3": 2_084_044_800 }],
+    ["bonsai-1.7b", { "q2_0": 1_720_451_072 }],
   ]);
 });
 
@@ -161,7 +162,7 @@ Deno.test("importSynthetic() refuses unknown geometries, configurations and seed
   assert.throws(() => importSynthetic("mmfree-7b"), {
     name: "RangeError",
     message:
-      "Cannot make synthetic weights as the geometry must be one of mmfree-370m, mmfree-1.3b, mmfree-2.7b: mmfree-7b",
+      "Cannot make synthetic weights as the geometry must be one of mmfree-370m, mmfree-1.3b, mmfree-2.7b, smollm2-135m, bitnet-2b, bonsai-1.7b: mmfree-7b",
   });
   assert.throws(() => importSynthetic("toString"), { name: "RangeError" });
   assert.throws(() => importSynthetic({ ...SMALL, "hidden_act": "gelu" }), {
@@ -172,5 +173,62 @@ Deno.test("importSynthetic() refuses unknown geometries, configurations and seed
     assert.throws(() => importSynthetic(SMALL, { seed }), {
       name: "RangeError",
     });
+  }
+});
+
+const TRANSFORMER = {
+  "model_type": "qwen3",
+  "vocab_size": 70,
+  "hidden_size": 128,
+  "intermediate_size": 192,
+  "num_hidden_layers": 2,
+  "num_attention_heads": 4,
+  "num_key_value_heads": 2,
+  "head_dim": 32,
+};
+
+Deno.test("importSynthetic() draws blocks whose values have the deviation of their matrix", async () => {
+  for (const encoding of ["q8_0", "q4_0", "q2_0", "q1_0"] as const) {
+    const { tensors } = importSynthetic(TRANSFORMER, { encoding });
+    const find = (name: string): TensorDraft =>
+      tensors.find((tensor) => tensor.name === name)!;
+    const q = find("model.layers.1.self_attn.q_proj.weight");
+    assert.equal(q.encoding, encoding);
+    const { bytes } = await q.produce();
+    const values = decodeFloats(encoding, bytes);
+    const squares = values.reduce((sum, v) => sum + v * v, 0);
+    const deviation = Math.sqrt(squares / values.length * 128);
+    assert.ok(Math.abs(deviation - 1) < 0.05, `${encoding}: ${deviation}`);
+    if (encoding === "q2_0") {
+      for (let i = 0; i < bytes.length; i += 18) {
+        for (const byte of bytes.subarray(i + 2, i + 18)) {
+          for (let j = 0; j < 8; j += 2) assert.notEqual(byte >> j & 3, 3);
+        }
+      }
+    }
+    // Its rows of 192 are whole blocks of 64 and of 32, not of 128.
+    assert.equal(
+      find("model.layers.1.mlp.down_proj.weight").encoding,
+      encoding === "q1_0" ? "f16" : encoding,
+    );
+    assert.equal(find("model.norm.weight").encoding, "f32");
+  }
+});
+
+Deno.test("importSynthetic() makes a matrix the same in pieces", async () => {
+  for (const encoding of ["bf16", "f16", "q4_0"] as const) {
+    const config = { ...TRANSFORMER, "vocab_size": 40_000 };
+    const { tensors } = importSynthetic(config, { encoding });
+    const table = tensors[0]!;
+    const whole = (await table.produce()).bytes;
+    let at = 0;
+    let pieces = 0;
+    for await (const piece of table.pieces!()) {
+      assert.ok(piece.every((byte, i) => byte === whole[at + i]));
+      at += piece.length;
+      pieces++;
+    }
+    assert.equal(at, whole.length);
+    assert.ok(pieces > 1);
   }
 });

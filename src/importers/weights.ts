@@ -12,6 +12,18 @@ export interface WeightSource {
    */
   float(tensor: PlannedTensor): TensorDraft;
   /**
+   * A matrix of products.
+   *
+   * @param tensor What the plan says of it.
+   */
+  matrix(tensor: PlannedTensor): TensorDraft;
+  /**
+   * A small parameter in float32.
+   *
+   * @param tensor What the plan says of it.
+   */
+  vector(tensor: PlannedTensor): TensorDraft;
+  /**
    * A parameter of trits.
    *
    * @param tensor What the plan says of it.
@@ -43,11 +55,24 @@ export function draftTensors(
   const drafts: TensorDraft[] = [];
   for (const tensor of plan.tensors) {
     if (tensor.use === "float") drafts.push(source.float(tensor));
-    if (tensor.use === "ternary") drafts.push(source.ternary(tensor, packing));
+    if (tensor.use === "matrix") drafts.push(source.matrix(tensor));
+    if (tensor.use === "vector") drafts.push(source.vector(tensor));
+    if (tensor.use === "ternary" || tensor.use === "packed") {
+      drafts.push(source.ternary(tensor, packing));
+    }
   }
+  const tensors = new Map(plan.tensors.map((tensor) => [tensor.name, tensor]));
   for (const derivation of plan.derivations) {
-    const tensor = plan.tensors.find(({ name }) => name === derivation.from)!;
-    drafts.push(...draftDerived(derivation, () => source.values(tensor)));
+    const tensor = tensors.get(derivation.from ?? "");
+    drafts.push(
+      ...draftDerived(
+        derivation,
+        () =>
+          tensor === undefined
+            ? Promise.resolve(new Float32Array())
+            : source.values(tensor),
+      ),
+    );
   }
   return drafts;
 }
@@ -72,7 +97,7 @@ export function makeGraph(
 
 /** All outputs of a derivation come from one reading, made when the first is asked for. */
 function draftDerived(
-  { from, outputs, make }: Derivation,
+  { from = "", outputs, make }: Derivation,
   read: () => Promise<Float32Array>,
 ): TensorDraft[] {
   let made: Promise<Float32Array<ArrayBuffer>[]> | undefined;

@@ -125,7 +125,9 @@ Deno.test("plans of random graphs are within every limit and lose no value", () 
 });
 
 Deno.test("the published geometries fit WebGPU's default limits, cut where they exceed them", () => {
-  for (const name of Object.keys(GEOMETRIES)) {
+  const names = Object.keys(GEOMETRIES)
+    .filter((name) => name.startsWith("mmfree-"));
+  for (const name of names) {
     for (const storage of ["texture", "buffer"] as const) {
       const plan = planGraph(graphOf(name), { storage });
       checkPlan(plan);

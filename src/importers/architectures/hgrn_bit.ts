@@ -19,13 +19,8 @@ import {
   type Derivation,
   type TensorRow,
 } from "../architecture.ts";
+import { MAX_LAYERS, MAX_VOCABULARY } from "./_limits.ts";
 import { hgrnBitGraph, lowerBoundName } from "./hgrn_bit_graph.ts";
-
-/** Most layers: ten times those of the deepest models, and below the graph's limit. */
-const MAX_LAYERS = 1_000;
-
-/** Largest vocabulary: four times the largest in use. */
-const MAX_VOCABULARY = 2 ** 20;
 
 /** Most taps of a short convolution: 4 in practice, and a window is k - 1 vectors. */
 const MAX_TAPS = 256;

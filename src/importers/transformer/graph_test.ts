@@ -27,20 +27,22 @@ const SHAPE: TransformerShape = {
   blocks: [BLOCK, { ...BLOCK, window: 7 }],
 };
 
-const facts = (encoding: EncodingName, scale = 1) => ({
-  encoding: (name: string): EncodingName =>
-    name.endsWith("_proj.weight") ? encoding : "f32",
-  scale: () => scale,
-});
+function factsOf(encoding: EncodingName) {
+  return {
+    encoding: (name: string): EncodingName =>
+      name.endsWith("_proj.weight") ? encoding : "f32",
+    scale: () => 1,
+  };
+}
 
 function opsOf(shape: TransformerShape, encoding: EncodingName = "f32") {
-  const { nodes } = transformerGraph(shape, facts(encoding));
+  const { nodes } = transformerGraph(shape, factsOf(encoding));
   return nodes.filter(({ name }) => name.startsWith("layers.0."))
     .map(({ op }) => op).join(" ");
 }
 
 Deno.test("a plain block is norm, attention, norm, MLP", () => {
-  const graph = transformerGraph(SHAPE, facts("f32"));
+  const graph = transformerGraph(SHAPE, factsOf("f32"));
   assert.equal(
     opsOf(SHAPE),
     "rms_norm linear linear linear rope rope attention linear add " +
@@ -68,7 +70,7 @@ Deno.test("options add norms, biases and a scale, and tie the head", () => {
     biases: { qkv: true, o: false, mlp: false },
     norms: { heads: true, post: true, sub: false },
   };
-  const graph = transformerGraph(shape, facts("f32"));
+  const graph = transformerGraph(shape, factsOf("f32"));
   assert.equal(
     opsOf(shape),
     "rms_norm linear linear linear head_norm head_norm rope rope attention " +
@@ -105,7 +107,7 @@ Deno.test("inputs that are rounded are rounded once for all that share them", ()
 
 Deno.test("trits of an architecture that does not round its inputs are refused", () => {
   assert.throws(
-    () => transformerGraph(SHAPE, facts("ternary-base3")),
+    () => transformerGraph(SHAPE, factsOf("ternary-base3")),
     /Cannot multiply with model\.layers\.0\.self_attn\.q_proj\.weight/,
   );
 });
