@@ -3,6 +3,8 @@
  *
  * @module
  */
+export * from "./chat.ts";
+export * from "./chat_template.ts";
 export * from "./device.ts";
 export * from "./evaluate.ts";
 export * from "./generate.ts";
@@ -10,6 +12,7 @@ export * from "./machine.ts";
 export * from "./reference_machine.ts";
 export * from "./sampler.ts";
 export * from "./session.ts";
+export * from "./stop_text.ts";
 export * from "./tokenizer.ts";
 export * from "./verify.ts";
 export * from "./verify_model.ts";

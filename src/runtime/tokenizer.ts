@@ -15,6 +15,8 @@ import {
 
 /** Turns text into ids and ids into text. */
 export interface TextTokenizer {
+  /** The texts of control tokens, such as the one that ends a text. */
+  readonly control: ReadonlySet<string>;
   /**
    * Encodes text.
    *
@@ -123,6 +125,7 @@ export function makeTokenizer(
     ? whole
     : build(hideControl(json as JsonObject, control), name);
   return {
+    control,
     encode(text, { special = false } = {}) {
       const { ids } = (special ? whole : plain)
         .encode(text, { add_special_tokens: false });
