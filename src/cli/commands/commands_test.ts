@@ -49,7 +49,7 @@ Deno.test("run --json says what ran, on what, and how fast", async () => {
     const given = jsonOf(await call("run", ...args, "--profile", profile));
     assertFields(
       given,
-      "model target profile device promptIds ids text loadMs prefill decode kind",
+      "model target profile device promptIds ids text end loadMs prefill decode kind",
     );
     assert.equal(given.model, "tiny");
     assert.equal(given.target, "reference");

@@ -1,92 +1,28 @@
 /** `sterna run`: generates text, and says how fast. */
+import type { Model } from "../../format/mod.ts";
 import {
+  ChatTemplate,
   generate,
   type Machine,
+  modelTokenizer,
   Sampler,
-  type SamplerOptions,
+  StopText,
   StreamDecoder,
 } from "../../runtime/mod.ts";
 import type { Command } from "../command.ts";
 import { MACHINE_OPTIONS, machineRequest, openMachine } from "../machines.ts";
 import { openModelAt } from "../models.ts";
-import type { Options, OptionSpecs } from "../options.ts";
-import { type Prompt, PROMPT_OPTIONS, readPrompt } from "../prompt.ts";
+import type { Options } from "../options.ts";
+import { type Prompt, PROMPT_OPTIONS, readPrompt, textOf } from "../prompt.ts";
+import { samplerOptions, SAMPLING_OPTIONS, stopTexts } from "../sampling.ts";
 import { note, print, printJson } from "../terminal.ts";
-
-const SAMPLING_OPTIONS: OptionSpecs = {
-  tokens: {
-    type: "integer",
-    value: "N",
-    doc: "most tokens to generate (default 128)",
-    least: 1,
-    most: 10_000_000,
-  },
-  temperature: {
-    type: "number",
-    value: "T",
-    doc: "0 takes the largest (default 0.8)",
-    least: 0,
-    most: 100,
-  },
-  "top-k": {
-    type: "integer",
-    value: "K",
-    doc: "keeps the K most likely; 0 all (default 40)",
-    least: 0,
-    most: 2 ** 24,
-  },
-  "top-p": {
-    type: "number",
-    value: "P",
-    doc: "keeps the likely that reach P together (default 0.95)",
-    least: 0,
-    most: 1,
-  },
-  "min-p": {
-    type: "number",
-    value: "P",
-    doc: "keeps those at least P times the best (default 0.05)",
-    least: 0,
-    most: 1,
-  },
-  "repeat-penalty": {
-    type: "number",
-    value: "S",
-    doc: "weakens recent tokens; 1 does not (default 1.1)",
-    least: 0.01,
-    most: 100,
-  },
-  seed: {
-    type: "integer",
-    value: "N",
-    doc: "equal seeds give equal texts (default: random)",
-    least: 0,
-    most: 2 ** 32 - 1,
-  },
-};
-
-function samplerOptions(options: Options): SamplerOptions {
-  const temperature = options.number("temperature");
-  const given: Record<string, number | undefined> = {
-    temperature,
-    topK: options.number("top-k"),
-    topP: options.number("top-p"),
-    minP: options.number("min-p"),
-    // Greedy means the largest logit as it is, unless a penalty is asked for.
-    repeatPenalty: options.number("repeat-penalty") ??
-      (temperature === 0 ? 1 : 1.1),
-    seed: options.number("seed") ??
-      crypto.getRandomValues(new Uint32Array(1))[0]!,
-  };
-  return Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
-  );
-}
 
 /** What a run gave, with its times in ms. */
 interface RunResult {
   readonly ids: number[];
   readonly text: string;
+  /** Whether a text of `--stop` ended it. */
+  readonly stopped: boolean;
   readonly prefillMs: number;
   readonly decodeMs: number;
 }
@@ -98,11 +34,13 @@ async function runPrompt(
     tokens: number;
     sampler: Sampler;
     stop: ReadonlySet<number>;
+    stops: readonly string[];
     show: (text: string) => void;
   },
 ): Promise<RunResult> {
   const sequence = await machine.open();
   const decoder = tokenizer && new StreamDecoder(tokenizer);
+  const stop = new StopText(how.stops);
   const out: number[] = [];
   let text = "";
   const say = (part: string): void => {
@@ -118,15 +56,17 @@ async function runPrompt(
     });
     for await (const id of stream) {
       out.push(id);
-      say(decoder?.push(id) ?? `${out.length > 1 ? "," : ""}${id}`);
+      say(stop.push(decoder?.push(id) ?? `${out.length > 1 ? "," : ""}${id}`));
+      if (stop.found) break;
     }
-    say(decoder?.end() ?? "");
+    say(stop.push(decoder?.end() ?? "") + stop.end());
   } finally {
     sequence.dispose();
   }
   return {
     ids: out,
     text,
+    stopped: stop.found,
     prefillMs: prefilled - started,
     decodeMs: performance.now() - prefilled,
   };
@@ -155,6 +95,47 @@ function summary(
   })`;
 }
 
+/** What a run starts from, and the tokens that end it. */
+interface Start {
+  readonly prompt: Prompt;
+  readonly ends: ReadonlySet<number>;
+}
+
+async function startOf(model: Model, options: Options): Promise<Start> {
+  const { eos } = model.special;
+  const chat = options.flag("chat");
+  const system = options.text("system");
+  if (!chat) {
+    if (system !== undefined) {
+      throw new TypeError("Cannot use --system without --chat");
+    }
+    return { prompt: await readPrompt(model, options), ends: new Set(eos) };
+  }
+  const text = options.text("prompt");
+  if (text === undefined || options.text("ids") !== undefined) {
+    throw new TypeError("Cannot use --chat without --prompt, or with --ids");
+  }
+  const tokenizer = await modelTokenizer(model);
+  const template = new ChatTemplate(model, tokenizer);
+  const ids = template.encode(template.renderCut([
+    ...(system === undefined
+      ? []
+      : [{ role: "system", content: system } as const]),
+    { role: "user", content: await textOf(text) },
+  ]));
+  const end = template.endOfAnswer();
+  return {
+    prompt: { ids: Int32Array.from(ids), tokenizer },
+    ends: new Set(end === undefined ? eos : [...eos, end]),
+  };
+}
+
+/** What ended a run. */
+function endOf({ ids, stopped }: RunResult, tokens: number): string {
+  if (stopped) return "stop";
+  return ids.length < tokens ? "eos" : "length";
+}
+
 /** `sterna run`. */
 export const runCommand: Command = {
   name: "run",
@@ -165,6 +146,15 @@ export const runCommand: Command = {
   options: {
     ...PROMPT_OPTIONS,
     ...SAMPLING_OPTIONS,
+    chat: {
+      type: "flag",
+      doc: "the prompt is a message, put into the model's chat template",
+    },
+    system: {
+      type: "text",
+      value: "TEXT",
+      doc: "what the model is told first, with --chat",
+    },
     ...MACHINE_OPTIONS,
     json: { type: "flag", doc: "one JSON object instead of text" },
   },
@@ -172,20 +162,29 @@ export const runCommand: Command = {
     const request = machineRequest(options);
     const json = options.flag("json");
     const sampler = new Sampler(samplerOptions(options));
+    const stops = stopTexts(options);
     const loading = performance.now();
     using opened = await openModelAt(positionals[0]!);
     const { model } = opened;
-    const prompt = await readPrompt(model, options);
+    const { prompt, ends } = await startOf(model, options);
+    if (stops.length > 0 && prompt.tokenizer === undefined) {
+      throw new TypeError(
+        `Cannot stop at a text with ${model.name} as it has no tokenizer`,
+      );
+    }
+    const tokens = options.number("tokens") ?? 128;
     const machine = await openMachine(model, request);
     const loadMs = performance.now() - loading;
     try {
-      if (!json && prompt.tokenizer !== undefined) {
-        print(prompt.tokenizer.decode([...prompt.ids]));
+      const continues = prompt.tokenizer !== undefined && !options.flag("chat");
+      if (!json && continues) {
+        print(prompt.tokenizer!.decode([...prompt.ids]));
       }
       const result = await runPrompt(machine, prompt, {
-        tokens: options.number("tokens") ?? 128,
+        tokens,
         sampler,
-        stop: new Set(model.special.eos),
+        stop: ends,
+        stops,
         show: (text) => json || print(text),
       });
       const steps = result.ids.length - 1;
@@ -199,6 +198,7 @@ export const runCommand: Command = {
           promptIds: [...prompt.ids],
           ids: result.ids,
           text: prompt.tokenizer === undefined ? null : result.text,
+          end: endOf(result, tokens),
           loadMs,
           prefill: {
             tokens: prompt.ids.length,

@@ -1,5 +1,6 @@
 /** Every command, in the order of the usage text. */
 import type { Command } from "../command.ts";
+import { chatCommand } from "./chat.ts";
 import { compileCommand } from "./compile.ts";
 import { estimateCommand } from "./estimate.ts";
 import { evalCommand } from "./eval.ts";
@@ -15,6 +16,7 @@ import { verifyCommand } from "./verify.ts";
 /** Every command. */
 export const COMMANDS: readonly Command[] = [
   runCommand,
+  chatCommand,
   infoCommand,
   importCommand,
   verifyCommand,
