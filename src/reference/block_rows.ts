@@ -5,18 +5,17 @@
 import {
   BLOCK_FORMATS,
   type BlockFormat,
-  type BlockGroups,
   decodeGroups,
   isBlockFormat,
   makeGroups,
   quantizeQ8_0,
   shift,
 } from "../base/mod.ts";
-import { floatRow, type Param, rowOf } from "./params.ts";
+import { floatRow, type Param, rowsOf } from "./params.ts";
 
-/** One row. */
-export interface IntegerRow {
-  /** A code for each element; behind the row's end zeros up to a whole block. */
+/** Some rows, one behind the other. */
+export interface IntegerRows {
+  /** A code for each element; behind a row's end zeros up to a whole block. */
   readonly codes: Int8Array;
   /** S of each group. */
   readonly scales: Int32Array;
@@ -24,6 +23,8 @@ export interface IntegerRow {
   readonly mins?: Int32Array;
   /** Elements of a group. */
   readonly group: number;
+  /** Codes of a row, whole blocks. */
+  readonly columns: number;
 }
 
 /** Matrices of floats as q8_0, made when they are first used. */
@@ -45,30 +46,46 @@ function roundedBytes(param: Param, columns: number): Uint8Array {
   return all;
 }
 
-/** Where the blocks of a row are, whatever the matrix is stored in. */
+/**
+ * Tells how many elements share a scale.
+ *
+ * @param param A matrix.
+ * @returns Elements of a group.
+ */
+export function groupSize({ decl: { encoding } }: Param): number {
+  return BLOCK_FORMATS[isBlockFormat(encoding) ? encoding : "q8_0"].group;
+}
+
+/** Blocks of some rows, whatever the matrix is stored in. */
 function blocksOf(
   param: Param,
-): { format: BlockFormat; columns: number; row: (n: number) => Uint8Array } {
+  from: number,
+  to: number,
+): { format: BlockFormat; columns: number; bytes: Uint8Array } {
   const { encoding } = param.decl;
   const width = param.shape[1]!;
   if (isBlockFormat(encoding)) {
-    return { format: encoding, columns: width, row: (n) => rowOf(param, n) };
+    const bytes = rowsOf(param, from, to);
+    return { format: encoding, columns: width, bytes };
   }
   const { elements, bytes } = BLOCK_FORMATS.q8_0;
   const columns = Math.ceil(width / elements) * elements;
   const all = roundedBytes(param, columns);
   const size = columns / elements * bytes;
-  const row = (n: number) => all.subarray(n * size, (n + 1) * size);
-  return { format: "q8_0", columns, row };
+  const some = all.subarray(from * size, to * size);
+  return { format: "q8_0", columns, bytes: some };
 }
 
-/** m 2^e at an exponent, rounded half up. */
+/** m 2^e at an exponent, rounded half up, in place. */
 function align(
   mantissa: Int32Array,
   exponent: Int32Array,
   at: number,
 ): Int32Array {
-  return mantissa.map((m, g) => shift(m, exponent[g]! - at));
+  for (let g = 0; g < mantissa.length; g++) {
+    mantissa[g] = shift(mantissa[g]!, exponent[g]! - at);
+  }
+  return mantissa;
 }
 
 /**
@@ -76,23 +93,26 @@ function align(
  *
  * @param param The matrix.
  * @param exponent The exponent of its integer scales; minimums have 4 more.
- * @returns A function from a row's number to the row, whose codes the next call
- * overwrites.
+ * @param from The first row.
+ * @param to The row behind the last.
+ * @returns The rows.
+ * @throws {RangeError} If a scale is not finite.
  */
 export function integerRows(
   param: Param,
   exponent: number,
-): (row: number) => IntegerRow {
-  const { format, columns, row } = blocksOf(param);
-  const groups: BlockGroups = makeGroups(format, columns);
+  from: number,
+  to: number,
+): IntegerRows {
+  const { format, columns, bytes } = blocksOf(param, from, to);
+  const size = (to - from) * columns;
+  const groups = makeGroups(format, size);
+  decodeGroups(format, bytes, size, groups);
   const { codes, scaleMantissa, scaleExponent } = groups;
   const { minMantissa, minExponent } = groups;
-  const group = BLOCK_FORMATS[format].group;
-  return (n) => {
-    decodeGroups(format, row(n), columns, groups);
-    const scales = align(scaleMantissa, scaleExponent, exponent);
-    if (minMantissa === undefined) return { codes, scales, group };
-    const mins = align(minMantissa, minExponent!, exponent + 4);
-    return { codes, scales, mins, group };
-  };
+  const { group } = BLOCK_FORMATS[format];
+  const scales = align(scaleMantissa, scaleExponent, exponent);
+  if (minMantissa === undefined) return { codes, scales, group, columns };
+  const mins = align(minMantissa, minExponent!, exponent + 4);
+  return { codes, scales, mins, group, columns };
 }

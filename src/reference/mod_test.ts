@@ -1,8 +1,8 @@
 /** Tests of the interpreter and of parameters. */
 import assert from "node:assert/strict";
 import { randomParams } from "../../tests/graphs/params.ts";
-import { smallGraph } from "../../tests/graphs/small.ts";
-import { emptyState } from "../ir/mod.ts";
+import { cachedGraph, smallGraph } from "../../tests/graphs/small.ts";
+import { bindContext, cloneState, emptyState } from "../ir/mod.ts";
 import {
   floatRow,
   floats,
@@ -14,12 +14,13 @@ import {
 } from "./mod.ts";
 
 const GRAPH = smallGraph();
+const CACHED = cachedGraph();
 
-function params(): Map<string, Param> {
+function params(graph = GRAPH): Map<string, Param> {
   return new Map(
-    [...randomParams(GRAPH, 1)].map((
+    [...randomParams(graph, 1)].map((
       [name, bytes],
-    ) => [name, makeParam(name, GRAPH.params[name]!, bytes)]),
+    ) => [name, makeParam(name, graph.params[name]!, bytes)]),
   );
 }
 
@@ -73,6 +74,75 @@ Deno.test("a parameter or a state that is missing is named", () => {
     name: "TypeError",
     message: "Cannot run s as it needs state: s.state",
   });
+});
+
+Deno.test("a cache has a row for every token, and those before stay", () => {
+  const state = emptyState(CACHED);
+  const run = (...ids: number[]) =>
+    runGraph(CACHED, {
+      params: params(CACHED),
+      ids: Int32Array.from(ids),
+      state,
+    });
+  let before: number[] = [];
+  let position = 0;
+  for (const ids of [[3], [1, 2, 0], [4], [4, 4]]) {
+    const k = run(...ids).get("k")!;
+    position += ids.length;
+    assert.equal(state.position, position);
+    const keys = [...state.data.get("a.keys")!];
+    assert.deepEqual(keys, [...before, ...k.data]);
+    before = keys;
+  }
+});
+
+Deno.test("copies of a state go on apart, and neither sees the other's rows", () => {
+  const run = (state: ReturnType<typeof emptyState>, ...ids: number[]) =>
+    runGraph(CACHED, {
+      params: params(CACHED),
+      ids: Int32Array.from(ids),
+      state,
+    }).get("logits")!.data;
+  const first = emptyState(CACHED);
+  run(first, 1, 2);
+  const second = cloneState(first);
+  run(first, 3);
+  run(second, 4);
+  const alone = emptyState(CACHED);
+  run(alone, 1, 2, 3);
+  assert.deepEqual(run(first, 0), run(alone, 0));
+  assert.deepEqual(first, alone);
+});
+
+Deno.test("more tokens than the context holds are refused, and nothing moves", () => {
+  const graph = bindContext(CACHED, 4);
+  const state = emptyState(graph);
+  const run = (...ids: number[]) =>
+    runGraph(graph, {
+      params: params(graph),
+      ids: Int32Array.from(ids),
+      state,
+    });
+  run(1, 2, 3);
+  const kept = cloneState(state);
+  assert.throws(() => run(1, 2), {
+    name: "RangeError",
+    message: "Cannot run 2 more tokens as the context holds 4: 3 are in it",
+  });
+  assert.deepEqual(state, kept);
+  run(0);
+  assert.equal(state.position, 4);
+});
+
+Deno.test("a run that fails leaves the caches as they were", () => {
+  const state = emptyState(CACHED);
+  const ids = Int32Array.of(1, 2);
+  runGraph(CACHED, { params: params(CACHED), ids, state });
+  const kept = cloneState(state);
+  const without = params(CACHED);
+  without.delete("head");
+  assert.throws(() => runGraph(CACHED, { params: without, ids, state }));
+  assert.deepEqual(state, kept);
 });
 
 Deno.test("bytes of another length than the shape says are refused", () => {

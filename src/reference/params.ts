@@ -49,15 +49,36 @@ function floatFormat({ decl }: Param): FloatFormat | BlockFormat {
 }
 
 /**
- * Finds the bytes of one row.
+ * Finds the bytes of rows.
  *
  * @param param A parameter.
- * @param row Which row of its last dimension.
- * @returns Its bytes, in place.
+ * @param from The first row of its last dimension.
+ * @param to The row behind the last.
+ * @returns Their bytes, in place.
  */
-export function rowOf(param: Param, row: number): Uint8Array<ArrayBuffer> {
+export function rowsOf(
+  param: Param,
+  from: number,
+  to: number,
+): Uint8Array<ArrayBuffer> {
   const size = rowBytes(param.decl.encoding, param.shape.at(-1) ?? 1);
-  return param.bytes.subarray(row * size, (row + 1) * size);
+  return param.bytes.subarray(from * size, to * size);
+}
+
+/**
+ * Decodes some rows of floats.
+ *
+ * @param param A parameter that decodes to f32.
+ * @param from The first row of its last dimension.
+ * @param to The row behind the last.
+ * @returns The elements, row-major.
+ */
+export function floatRows(
+  param: Param,
+  from: number,
+  to: number,
+): Float32Array {
+  return decodeFloats(floatFormat(param), rowsOf(param, from, to));
 }
 
 /**
@@ -68,7 +89,7 @@ export function rowOf(param: Param, row: number): Uint8Array<ArrayBuffer> {
  * @returns The elements.
  */
 export function floatRow(param: Param, row: number): Float32Array {
-  return decodeFloats(floatFormat(param), rowOf(param, row));
+  return floatRows(param, row, row + 1);
 }
 
 /**
@@ -108,5 +129,9 @@ export function integers(param: Param): Int32Array {
  * @param out Receives the trits, `[K]`.
  */
 export function tritRow(param: Param, row: number, out: Int8Array): void {
-  unpackRow(param.decl.encoding as TritPacking, rowOf(param, row), out);
+  unpackRow(
+    param.decl.encoding as TritPacking,
+    rowsOf(param, row, row + 1),
+    out,
+  );
 }

@@ -41,3 +41,29 @@ export function smallGraph(): Graph {
   const token = b.node("token", "argmax", { operands: { logits } });
   return b.done({ logits, token });
 }
+
+/** Attention with its caches, between an embedding and a product. */
+export function cachedGraph(): Graph {
+  const b = new GraphBuilder("cached", "float");
+  const matrix = (name: string, rows: number) =>
+    b.param(name, { encoding: "f32", shape: [rows, 4] });
+  const h = b.node("h", "embed", {
+    operands: { ids: "ids", table: matrix("table", 5) },
+  });
+  const linear = (name: string, weight: string, x: string, rows: number) =>
+    b.node(name, "linear", { operands: { x, weight: matrix(weight, rows) } });
+  const cache = (name: string) =>
+    b.state(name, { kind: "cache", dtype: "f32", shape: [32, 2] });
+  const a = b.node("a", "attention", {
+    operands: {
+      q: linear("q", "wq", h, 4),
+      k: linear("k", "wk", h, 2),
+      v: linear("v", "wv", h, 2),
+      keys: cache("a.keys"),
+      values: cache("a.values"),
+    },
+    attrs: { heads: 2, kvHeads: 1, window: 0, scale: 0.5 },
+  });
+  const logits = linear("logits", "head", a, 5);
+  return b.done({ logits });
+}

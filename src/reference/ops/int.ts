@@ -20,7 +20,7 @@ import {
   sRsqrt,
   sumSquares,
 } from "../../base/mod.ts";
-import { type IntegerRow, integerRows } from "../block_rows.ts";
+import { type IntegerRows, integerRows } from "../block_rows.ts";
 import type { Call, ValueData } from "../kernel.ts";
 import { floatRow, integers } from "../params.ts";
 import { firstLargest } from "./float.ts";
@@ -61,7 +61,7 @@ export function embeddingIntegers(
 }
 
 /** Elements of a row of blocks, in units of its scales' exponent. */
-function blockElements(row: IntegerRow): Int32Array {
+function blockElements(row: IntegerRows): Int32Array {
   return Int32Array.from(row.codes, (q, k) => {
     const g = Math.floor(k / row.group);
     return row.scales[g]! * q - 16 * (row.mins?.[g] ?? 0);
@@ -74,14 +74,12 @@ export function embedInt(call: Call): Record<string, ValueData> {
   const width = table.shape[1]!;
   const from = call.number("tableExponent");
   const left = from - call.number("exponent");
-  const blocks = isBlockFormat(table.decl.encoding)
-    ? integerRows(table, from)
-    : undefined;
+  const blocks = isBlockFormat(table.decl.encoding);
   const y = new Int32Array(call.tokens * width);
   call.i32("ids").data.forEach((id, t) => {
-    const row = blocks === undefined
-      ? embeddingIntegers(floatRow(table, id), from)
-      : blockElements(blocks(id));
+    const row = blocks
+      ? blockElements(integerRows(table, from, id, id + 1))
+      : embeddingIntegers(floatRow(table, id), from);
     row.forEach((v, k) => y[t * width + k] = shift(v, left));
   });
   return { y };

@@ -1,6 +1,6 @@
 /**
  * Integer products of mantissas with block weights: `ARITHMETIC.md` section 7.
- * A row is taken apart once for all tokens.
+ * Rows are taken apart once for all tokens.
  */
 import {
   mantissas,
@@ -10,7 +10,7 @@ import {
   scale,
   sMul,
 } from "../../base/mod.ts";
-import { type IntegerRow, integerRows } from "../block_rows.ts";
+import { groupSize, type IntegerRows, integerRows } from "../block_rows.ts";
 import type { Call, ValueData } from "../kernel.ts";
 import { integers } from "../params.ts";
 
@@ -32,20 +32,53 @@ export function quantize16Int(call: Call): Record<string, ValueData> {
   return { codes, shift };
 }
 
-/** acc of section 7: below 2^31 with the exponent of the rules, else below 2^53. */
-function product({ codes, scales, mins, group }: IntegerRow, x: Int16Array) {
+/** Elements of a matrix that are taken apart at a time: a cache holds them. */
+const PIECE = 16_384;
+
+/** Mantissas of all tokens, and X of every group of every token. */
+interface Inputs {
+  readonly x: Int16Array;
+  readonly width: number;
+  readonly sums: Int32Array;
+  /** Groups of a token. */
+  readonly groups: number;
+}
+
+function inputsOf(x: Int16Array, width: number, group: number): Inputs {
+  const groups = Math.ceil(width / group);
+  const sums = new Int32Array(x.length / width * groups);
+  for (let at = 0; at < x.length; at++) {
+    const g = Math.floor(at % width / group);
+    const n = Math.floor(at / width) * groups + g;
+    sums[n] = sums[n]! + x[at]!;
+  }
+  return { x, width, sums, groups };
+}
+
+/**
+ * acc of section 7 for a row of a piece and a token: below 2^31 with the exponent
+ * of the rules, else below 2^53.
+ */
+function product(
+  { codes, scales, mins, group, columns }: IntegerRows,
+  row: number,
+  { x, width, sums, groups }: Inputs,
+  t: number,
+): number {
+  const first = row * columns / group;
   let acc = 0;
-  for (let g = 0; g * group < x.length; g++) {
-    const end = Math.min((g + 1) * group, x.length);
+  for (let g = 0; g < groups; g++) {
+    const at = t * width + g * group;
+    const end = Math.min(at + group, (t + 1) * width);
+    const shifted = (first + g) * group - at;
     let p = 0;
-    for (let k = g * group; k < end; k++) {
-      p = (p + codes[k]! * x[k]!) | 0;
+    for (let k = at; k < end; k++) {
+      p = (p + Math.imul(codes[shifted + k]!, x[k]!)) | 0;
     }
-    acc += Math.floor(scales[g]! * p / 65_536);
-    if (mins === undefined) continue;
-    let sum = 0;
-    for (let k = g * group; k < end; k++) sum = (sum + x[k]!) | 0;
-    acc -= Math.floor(mins[g]! * sum / 4_096);
+    acc += Math.floor(scales[first + g]! * p / 65_536);
+    if (mins !== undefined) {
+      acc -= Math.floor(mins[first + g]! * sums[t * groups + g]! / 4_096);
+    }
   }
   return acc;
 }
@@ -69,16 +102,21 @@ export function linearInt(call: Call): Record<string, ValueData> {
   const weight = call.param("weight");
   const bias = call.has("bias") ? integers(call.param("bias")) : undefined;
   const rows = weight.shape[0]!;
-  const read = integerRows(weight, call.number("scaleExponent"));
+  const exponent = call.number("scaleExponent");
   const units = unitsOf(call);
+  const step = Math.max(1, Math.floor(PIECE / width));
   const y = new Int32Array(call.tokens * rows);
-  for (let n = 0; n < rows; n++) {
-    const row = read(n);
-    const add = bias?.[n] ?? 0;
-    units.forEach((unit, t) => {
-      const x = data.subarray(t * width, (t + 1) * width);
-      y[t * rows + n] = sat(scale(product(row, x), unit) + add);
-    });
+  const inputs = inputsOf(data, width, groupSize(weight));
+  for (let from = 0; from < rows; from += step) {
+    const to = Math.min(from + step, rows);
+    const piece = integerRows(weight, exponent, from, to);
+    for (let n = from; n < to; n++) {
+      const add = bias?.[n] ?? 0;
+      for (let t = 0; t < call.tokens; t++) {
+        const acc = product(piece, n - from, inputs, t);
+        y[t * rows + n] = sat(scale(acc, units[t]!) + add);
+      }
+    }
   }
   return { y };
 }
