@@ -1,9 +1,10 @@
 """Bits per byte of a checkpoint over the held-out text, and samples of its text.
 
-The whole text is one sequence: it is tokenized at once, the state starts from zero at its first id and is carried to its
-last. Bits are those of the predicted ids (all but the first), bytes those that they decode to.
+The text is tokenized at once. For a model with a state it is one sequence: the state starts from zero at the first id and is
+carried to the last. A model with a window reads consecutive windows, each of which starts with nothing before it and
+predicts the id after each of its own. Bits are those of the predicted ids (all but the first), bytes those that they decode to.
 
-    python evaluate.py --work DIR --held-out models/held_out.txt [--checkpoint FOLDER] [--tokens N] [--samples]
+    python evaluate.py --work DIR --held-out models/held_out.txt [--checkpoint FOLDER [--encoding q8_0]] [--tokens N] [--samples]
 """
 
 import argparse
@@ -14,32 +15,39 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
+from torch import nn
 from torch.nn import functional as F
 
-from model import Config, Model
+from families import FAMILIES
+from quantize import stored
 
 PROMPTS = ("In the beginning", "Fellow-Citizens of the Senate", "And the LORD said unto", "The whale", "My fellow Americans,")
 
 
-def load_run(path: Path, fused: bool) -> tuple[Model, dict]:
+def load_run(path: Path, fused: bool) -> tuple[nn.Module, dict]:
     """The float32 model of a training checkpoint and what the checkpoint says about itself."""
     saved = torch.load(path)
-    model = Model(Config(**saved["config"]), fused)
+    model_type = saved.get("model_type", "hgrn_bit")  # checkpoints did not say it when there was one family
+    family = FAMILIES[model_type]
+    model = family.model(family.config(**saved["config"]), fused)
     model.load_state_dict(saved["model"])
-    return model, {"step": saved["step"], "seconds": round(saved["seconds"])}
+    return model, {"modelType": model_type, "step": saved["step"], "seconds": round(saved["seconds"])}
 
 
-def load_folder(folder: Path, fused: bool) -> Model:
-    """The model of an exported folder, its stored weights widened to float32."""
-    stored = json.loads((folder / "config.json").read_text())
-    model = Model(Config(**{name: stored[name] for name in Config().as_dict()}), fused)
-    model.load_state_dict({name: tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()})
+def load_folder(folder: Path, fused: bool, encoding: str | None = None) -> nn.Module:
+    """The model of an exported folder, its weights widened to float32 or what they are after an import with `encoding`."""
+    fields = json.loads((folder / "config.json").read_text())
+    family = FAMILIES[fields["model_type"]]
+    model = family.model(family.config(**{name: fields[name] for name in family.config().as_dict()}), fused)
+    tensors = {name: tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()}
+    model.load_state_dict(stored(tensors, encoding))
     return model
 
 
 @torch.no_grad()
-def token_losses(model: Model, ids: list[int], chunk: int = 1024) -> torch.Tensor:
-    """Natural-log losses [len(ids) - 1] of every id but the first, state carried from the first id on."""
+def token_losses(model: nn.Module, ids: list[int]) -> torch.Tensor:
+    """Natural-log losses [len(ids) - 1] of every id but the first, by carried state or by windows."""
+    chunk = model.window or 1024
     stream, state, losses = torch.tensor(ids), model.zero_state(1), []
     for at in range(0, len(ids) - 1, chunk):
         inputs = stream[at : min(at + chunk, len(ids) - 1)]
@@ -49,7 +57,7 @@ def token_losses(model: Model, ids: list[int], chunk: int = 1024) -> torch.Tenso
 
 
 @torch.no_grad()
-def generate(model: Model, tokenizer: Tokenizer, prompt: str, count: int, temperature: float, seed: int) -> str:
+def generate(model: nn.Module, tokenizer: Tokenizer, prompt: str, count: int, temperature: float, seed: int) -> str:
     """Continues `prompt` by `count` ids, greedily when the temperature is 0, else among the 40 likeliest."""
     random = torch.Generator().manual_seed(seed)
     ids = [0, *tokenizer.encode(prompt).ids]
@@ -62,11 +70,11 @@ def generate(model: Model, tokenizer: Tokenizer, prompt: str, count: int, temper
             values, indices = torch.topk(last, 40)
             shares = torch.softmax(values / temperature, 0)
             ids.append(int(indices[torch.multinomial(shares, 1, generator=random)]))
-        logits, state = model(torch.tensor([ids[-1:]]), state)
+        logits, state = model(torch.tensor([ids[-(model.window or 1) :]]), state)
     return tokenizer.decode(ids[1:])
 
 
-def report(model: Model, tokenizer: Tokenizer, held_out: Path, limit: int | None) -> dict:
+def report(model: nn.Module, tokenizer: Tokenizer, held_out: Path, limit: int | None) -> dict:
     """Bits per byte over all of `held_out` (or its first `limit` ids) and by source."""
     text = held_out.read_bytes().decode()
     encoding = tokenizer.encode(text)
@@ -96,6 +104,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--name", default="run")
     parser.add_argument("--checkpoint", type=Path, help="an exported folder instead of WORK/NAME.pt")
+    parser.add_argument("--encoding", choices=["q8_0"], help="what the folder's matrices are imported with")
     parser.add_argument("--held-out", type=Path, required=True)
     parser.add_argument("--tokens", type=int)
     parser.add_argument("--samples", action="store_true")
@@ -105,7 +114,7 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     about: dict = {}
     if args.checkpoint:
-        model = load_folder(args.checkpoint, not args.plain)
+        model = load_folder(args.checkpoint, not args.plain, args.encoding)
     else:
         model, about = load_run(args.work / f"{args.name}.pt", not args.plain)
     tokenizer = Tokenizer.from_file(str(args.work / "tokenizer.json"))

@@ -101,3 +101,16 @@ class SwiGlu(torch.autograd.Function):
     @staticmethod
     def backward(ctx, d):
         return kernels.swiglu_backward(d.contiguous(), *ctx.saved_tensors)
+
+
+class Rotate(torch.autograd.Function):
+    """x [B,T,heads,D], cos, sin [T,D/2] -> x with element j and j + D/2 turned by the angles of their position."""
+
+    @staticmethod
+    def forward(ctx, x, cos, sin):
+        ctx.save_for_backward(cos, sin)
+        return kernels.rotate(x, cos, sin, 1.0)
+
+    @staticmethod
+    def backward(ctx, g):
+        return kernels.rotate(g.contiguous(), *ctx.saved_tensors, -1.0), None, None

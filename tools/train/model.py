@@ -186,6 +186,8 @@ class Backbone(nn.Module):
 class Model(nn.Module):
     """Ids to logits. `state_dict()` has exactly upstream's tensor names."""
 
+    window = None  # a sequence may have any length
+
     def __init__(self, config: Config, fused: bool = False):
         super().__init__()
         self.config = config

@@ -1,7 +1,7 @@
-// Fused float32 CPU kernels of the MatMul-free model, forward and backward.
+// Fused float32 CPU kernels of the MatMul-free model and the transformer, forward and backward.
 //
 // PyTorch runs each of these as ten or more passes over memory, which costs as much as the matrix products on two cores.
-// Here a row (or a lane of the recurrence) is read once. Every function has a plain PyTorch twin in model.py, and
+// Here a row (or a lane of the recurrence) is read once. Every function has a plain PyTorch twin in model.py or transformer.py, and
 // check_ops.py compares them, gradients included. Shapes: N tokens (all rows), K or E features, B lanes, T steps, I inner width.
 #include <torch/extension.h>
 #include <ATen/Parallel.h>
@@ -319,6 +319,30 @@ Tensor product(Tensor codes, Tensor packed, Tensor step, Tensor offset, double s
   return out;
 }
 
+// Rotary positions: x [B,T,heads,D] (heads and D contiguous, tokens may be a stride apart), cos, sin [T,D/2]. Element j turns with
+// j + D/2 by its position's angle, or back by it when `sign` is -1, which is also the gradient.
+Tensor rotate(Tensor x, Tensor cos, Tensor sin, double sign) {
+  const int64_t lanes = x.size(0), steps = x.size(1), heads = x.size(2), d = x.size(3), half = d / 2, stride = x.stride(1);
+  TORCH_CHECK(x.stride(3) == 1 && x.stride(2) == d && x.stride(0) == steps * stride, "tokens must be rows");
+  Tensor y = torch::empty(x.sizes(), x.options());
+  const float *px = x.data_ptr<float>(), *pc = cos.data_ptr<float>(), *ps = sin.data_ptr<float>(), s = (float)sign;
+  float* py = y.data_ptr<float>();
+  at::parallel_for(0, lanes * steps, 64, [&](int64_t from, int64_t to) {
+    for (int64_t r = from; r < to; r++) {
+      const float *c = pc + r % steps * half, *u = ps + r % steps * half;
+      for (int64_t h = 0; h < heads; h++) {
+        const float *a = px + r * stride + h * d, *b = a + half;
+        float *out = py + (r * heads + h) * d, *back = out + half;
+        for (int64_t j = 0; j < half; j++) {
+          out[j] = a[j] * c[j] - s * b[j] * u[j];
+          back[j] = b[j] * c[j] + s * a[j] * u[j];
+        }
+      }
+    }
+  });
+  return y;
+}
+
 PYBIND11_MODULE(TORCH_EXTENSION_NAME, m) {
   m.def("norm_forward", &norm_forward);
   m.def("norm_backward", &norm_backward);
@@ -331,4 +355,5 @@ PYBIND11_MODULE(TORCH_EXTENSION_NAME, m) {
   m.def("gate_backward", &gate_backward);
   m.def("swiglu_forward", &swiglu_forward);
   m.def("swiglu_backward", &swiglu_backward);
+  m.def("rotate", &rotate);
 }

@@ -1,4 +1,4 @@
-"""Muon for the ternary matrices of the layers, Adam for everything else.
+"""Muon for the matrices of the layers, Adam for everything else.
 
 Muon replaces the momentum of a matrix by the nearest (semi-)orthogonal matrix, so every direction of the matrix learns at
 the same rate. On this corpus it needs far fewer steps than Adam alone, and steps are what two cores are short of.
@@ -34,7 +34,7 @@ def orthogonalize(g: Tensor, steps: int = 5) -> Tensor:
 
 
 def is_muon(name: str) -> bool:
-    """Whether the parameter `name` is a layer's ternary matrix."""
+    """Whether the parameter `name` is a layer's matrix."""
     return name.endswith("_proj.weight")
 
 
@@ -56,8 +56,11 @@ def share_out(parameters: dict[str, Tensor], parts: int) -> list[list[str]]:
 
 
 @torch.no_grad()
-def muon_step(parameters: dict[str, Tensor], gradients: dict[str, Tensor], moments: dict[str, Tensor], lr: float) -> None:
-    """Moves matrices [R,C] by a root mean square of `lr` an element; those of one shape are orthogonalized as a batch."""
+def muon_step(parameters: dict[str, Tensor], gradients: dict[str, Tensor], moments: dict[str, Tensor], lr: float, decay: float) -> None:
+    """Moves matrices [R,C] by a root mean square of `lr` an element; those of one shape are orthogonalized as a batch.
+
+    Before it moves, a matrix shrinks by `lr * decay` of itself.
+    """
     shapes: dict[tuple, list[str]] = {}
     for name, p in parameters.items():
         shapes.setdefault(tuple(p.shape), []).append(name)
@@ -69,7 +72,7 @@ def muon_step(parameters: dict[str, Tensor], gradients: dict[str, Tensor], momen
             updates.append(g.lerp(m, MOMENTUM))  # Nesterov
         scale = lr * max(shape) ** 0.5  # an orthogonal [R,C] has root mean square 1/sqrt(max(R, C))
         for name, update in zip(names, orthogonalize(torch.stack(updates))):
-            parameters[name].sub_(update, alpha=scale)
+            parameters[name].mul_(1 - lr * decay).sub_(update, alpha=scale)
 
 
 @torch.no_grad()
