@@ -1,4 +1,5 @@
-import { type Folder, MemorySource } from "../../src/base/mod.ts";
+import type { Folder } from "../../src/base/mod.ts";
+import { memoryFolder } from "./builder.ts";
 
 /** A golden checkpoint. */
 export interface Golden {
@@ -10,30 +11,30 @@ export interface Golden {
   readonly logits: Float32Array[];
 }
 
-/** Reads a golden checkpoint of `tests/golden/transformers`; `damage` may change its weights. */
+/** Reads the files of a golden checkpoint of `tests/golden/transformers`. */
+export async function readGolden(
+  name: string,
+): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  const base = new URL(`../golden/transformers/${name}/`, import.meta.url);
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  for await (const { name } of Deno.readDir(base)) {
+    files.set(name, await Deno.readFile(new URL(name, base)));
+  }
+  return files;
+}
+
+/** Opens a golden checkpoint; `damage` may change its weights. */
 export async function folderOf(
   name: string,
   damage?: (weights: Uint8Array) => void,
 ): Promise<Golden> {
-  const base = new URL(`../golden/transformers/${name}/`, import.meta.url);
-  const read = (path: string): Promise<Uint8Array<ArrayBuffer>> =>
-    Deno.readFile(new URL(path, base));
-  const files = new Map([
-    ["config.json", await read("config.json")],
-    ["model.safetensors", await read("model.safetensors")],
-  ]);
+  const files = await readGolden(name);
   damage?.(files.get("model.safetensors")!);
-  const ids = JSON.parse(new TextDecoder().decode(await read("ids.json")));
-  const all = new Float32Array((await read("logits.f32")).buffer);
+  const ids = JSON.parse(new TextDecoder().decode(files.get("ids.json")));
+  const all = new Float32Array(files.get("logits.f32")!.buffer);
   const width = all.length / ids.length;
   return {
-    folder: {
-      name,
-      open(path) {
-        const bytes = files.get(path);
-        return Promise.resolve(bytes && new MemorySource(path, bytes));
-      },
-    },
+    folder: memoryFolder(files, name),
     ids,
     logits: Array.from(
       ids,

@@ -19,30 +19,11 @@ import {
 import { folderOf } from "./_golden.ts";
 import { distances, referenceLogits } from "./agreement.ts";
 import { pack, type Tensor } from "./builder.ts";
-
-/** The tensors of a safetensors file. */
-function unpack(file: Uint8Array<ArrayBuffer>): Map<string, Tensor> {
-  const length = Number(new DataView(file.buffer).getBigUint64(0, true));
-  const header = JSON.parse(
-    new TextDecoder().decode(file.subarray(8, 8 + length)),
-  );
-  const tensors = new Map<string, Tensor>();
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === "__metadata__") continue;
-    const { dtype, shape, data_offsets: [begin, end] } = entry as {
-      dtype: string;
-      shape: number[];
-      "data_offsets": [number, number];
-    };
-    const bytes = file.slice(8 + length + begin, 8 + length + end);
-    tensors.set(name, { dtype, shape, bytes });
-  }
-  return tensors;
-}
+import { readTensors } from "./tensors.ts";
 
 async function readFile(folder: Folder): Promise<Map<string, Tensor>> {
   const source = (await folder.open("model.safetensors"))!;
-  return unpack(await source.read(0, source.size));
+  return readTensors(await source.read(0, source.size));
 }
 
 /** The folder with its tensors changed. */

@@ -15,6 +15,7 @@ import {
   memoryFolder,
 } from "../importers/builder.ts";
 import { Forward } from "../importers/forward.ts";
+import { readTensors, widen } from "../importers/tensors.ts";
 import { byteTokenizer } from "../text_model.ts";
 import { bounded } from "./bounds.ts";
 import { editFolder, FOLDER_EDIT } from "./mutate.ts";
@@ -27,25 +28,6 @@ const TINY = {
   "num_hidden_layers": 2,
   "intermediate_size": 10,
 };
-
-/** Numbers as they are stored, of a dtype. */
-function widen(dtype: string, bytes: Uint8Array): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const size = dtype === "F32" ? 4 : 2;
-  return Float32Array.from({ length: bytes.length / size }, (_, i) => {
-    if (dtype === "F32") return view.getFloat32(4 * i, true);
-    const bits = view.getUint16(2 * i, true);
-    if (dtype === "BF16") {
-      return new Float32Array(Uint32Array.of(bits << 16).buffer)[0]!;
-    }
-    const sign = bits & 0x8000 ? -1 : 1;
-    const exponent = (bits >> 10) & 31;
-    const mantissa = bits & 1023;
-    return exponent === 0
-      ? sign * mantissa * 2 ** -24
-      : sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
-  });
-}
 
 /** The weights of a folder, read by the plain rules of its formats. */
 function latentOf(files: Files): Map<string, Float32Array> {
@@ -61,18 +43,9 @@ function latentOf(files: Files): Map<string, Float32Array> {
     : [...new Set(Object.values(map))];
   const latent = new Map<string, Float32Array>();
   for (const name of names) {
-    const file = files.get(name)!;
-    const length = Number(new DataView(file.buffer).getBigUint64(0, true));
-    const header = text(file.slice(8, 8 + length));
-    for (const [tensor, entry] of Object.entries(header)) {
-      if (tensor === "__metadata__") continue;
-      const { dtype, data_offsets: [begin, end] } = entry as {
-        dtype: string;
-        "data_offsets": [number, number];
-      };
+    for (const [tensor, { dtype, bytes }] of readTensors(files.get(name)!)) {
       if (map !== undefined) assert.equal(map[tensor], name);
-      const start = 8 + length;
-      latent.set(tensor, widen(dtype, file.slice(start + begin, start + end)));
+      latent.set(tensor, widen(dtype, bytes));
     }
   }
   if (map !== undefined) assert.equal(latent.size, Object.keys(map).length);
