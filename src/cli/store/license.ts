@@ -9,6 +9,8 @@ import type { ModelLicense } from "./catalog.ts";
 export interface Acceptance {
   /** Whether the user accepts it with the command, as scripts do. */
   readonly accept?: boolean;
+  /** Whether an acceptance is remembered; true when left out. */
+  readonly remember?: boolean;
   /** Whether a terminal is there to ask. */
   readonly terminal?: boolean;
   /** Shows a text. */
@@ -43,6 +45,7 @@ export async function demandAcceptance(
   const { id, title, url } = license;
   if (license.terms === undefined || await isAccepted(folder, id)) return;
   const { accept = false, terminal = false, show, ask } = acceptance;
+  const { remember = true } = acceptance;
   if (!accept && !terminal) {
     throw new TypeError(
       `Cannot fetch ${name} as its license must be accepted (${title}, ${url}): sterna pull ${name} --accept-license does so`,
@@ -59,7 +62,8 @@ export async function demandAcceptance(
         `Cannot fetch ${name} as its license must be accepted: it was not`,
       );
     }
-  } else show(`Accepted for ${name}: ${title}, ${url}`);
+  } else if (remember) show(`Accepted for ${name}: ${title}, ${url}`);
+  if (!remember) return;
   const record: Accepted = { title, url, accepted: new Date().toISOString() };
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(`${folder}/${id}.txt`, `${text}\n`);
