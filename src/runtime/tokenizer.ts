@@ -121,14 +121,15 @@ export function makeTokenizer(
   const json = parseJson(bytes, { name });
   const whole = build(json, name);
   const control = controlTokens(json as JsonObject);
-  const plain = control.size === 0
-    ? whole
-    : build(hideControl(json as JsonObject, control), name);
+  // Made when it is needed: with a large vocabulary that takes a second.
+  let plain = control.size === 0 ? whole : undefined;
   return {
     control,
     encode(text, { special = false } = {}) {
-      const { ids } = (special ? whole : plain)
-        .encode(text, { add_special_tokens: false });
+      const tokenizer = special
+        ? whole
+        : plain ??= build(hideControl(json as JsonObject, control), name);
+      const { ids } = tokenizer.encode(text, { add_special_tokens: false });
       const known = Array.from(ids);
       if (!known.every((id) => Number.isSafeInteger(id) && id >= 0)) {
         throw new SyntaxError(
