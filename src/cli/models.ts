@@ -72,7 +72,7 @@ export async function checkpointAt(path: string): Promise<CheckpointPath> {
     return { folder: new FileFolder(parent), weights };
   }
   throw new TypeError(
-    `Cannot import ${path} as a source is a checkpoint folder or a .safetensors file`,
+    `Cannot import ${path} as a source is a checkpoint folder, a .safetensors or a .gguf file`,
   );
 }
 
@@ -117,7 +117,7 @@ async function isCheckpointFile(path: string): Promise<boolean> {
  * the fetched ones and the known ones, in this order; a known model that is not
  * here is fetched.
  *
- * @param given A `.sterna` file, a checkpoint, or the name of a model.
+ * @param given A `.sterna` file, a `.gguf` file, a checkpoint, or the name of a model.
  * @returns The model; dispose it when done.
  * @throws {TypeError} If there is no such path or name, or a license is not accepted.
  * @throws {FailureError} If it cannot be fetched, or what comes is not what it must be.

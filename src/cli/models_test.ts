@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { Scratch } from "../../tests/command_line.ts";
 import { build } from "../../tests/importers/builder.ts";
+import { ggufFile } from "../../tests/gguf/file.ts";
+import { smallModel } from "../../tests/gguf/models.ts";
 import { textModelFile } from "../../tests/text_model.ts";
 import { checkpointAt, NAMED_MODELS, openModelAt } from "./models.ts";
 
@@ -44,6 +46,23 @@ Deno.test("a checkpoint opens from its folder or from its one weight file", asyn
   assert.ok((await opened.model.read("model.norm.weight")).length > 0);
 });
 
+Deno.test("a GGUF file is a model, whatever it is called", async () => {
+  await using scratch = await Scratch.create();
+  const bytes = ggufFile(smallModel({ architecture: "qwen3" }));
+  for (const name of ["small.gguf", "small"]) {
+    const path = await scratch.put(name, bytes);
+    using opened = await openModelAt(path);
+    assert.equal(opened.model.name, "small");
+    assert.equal(opened.model.architecture, "qwen3");
+    await Deno.remove(path); // it is in memory now
+    assert.ok((await opened.model.read("model.norm.weight")).length > 0);
+  }
+  const broken = await scratch.put("broken.gguf", bytes.slice(0, 300));
+  await assert.rejects(openModelAt(broken), {
+    message: /^Cannot read broken\.gguf as GGUF: /,
+  });
+});
+
 Deno.test("what is no model and no checkpoint is refused by its path", async () => {
   await using scratch = await Scratch.create();
   const text = await scratch.put("text.txt", "hello, world");
@@ -62,7 +81,7 @@ Deno.test("what is no model and no checkpoint is refused by its path", async () 
     [
       checkpointAt,
       text,
-      /as a source is a checkpoint folder or a \.safetensors/,
+      /as a source is a checkpoint folder, a \.safetensors or a \.gguf file$/,
     ],
   ];
   for (const [open, path, message] of rows) {

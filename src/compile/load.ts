@@ -12,11 +12,21 @@ import {
   openModel,
   readSafetensorsHeader,
 } from "../format/mod.ts";
-import { importHuggingFace, type ImportOptions } from "../importers/mod.ts";
+import {
+  type GgufOptions,
+  importGguf,
+  importHuggingFace,
+  type ImportOptions,
+  isGguf,
+} from "../importers/mod.ts";
 import { writeModel } from "./write_model.ts";
 
+/** How {@linkcode importModel} works: some options are of one kind of source only. */
+export interface ImportModelOptions
+  extends ImportOptions, Pick<GgufOptions, "i2sLayout"> {}
+
 /** How {@linkcode load} works. */
-export interface LoadOptions extends Omit<ImportOptions, "onProgress"> {
+export interface LoadOptions extends Omit<ImportModelOptions, "onProgress"> {
   /** Called as work goes on, with bytes done and bytes in all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -24,18 +34,30 @@ export interface LoadOptions extends Omit<ImportOptions, "onProgress"> {
 /**
  * Imports a checkpoint.
  *
- * @param folder A Hugging Face folder.
+ * @param input A Hugging Face folder or a GGUF file.
  * @param options How.
  * @returns A model to be written with {@linkcode writeModel}.
  * @throws {TypeError} If the checkpoint has options or tensors that are not supported: says which.
  * @throws {SyntaxError} If a file is damaged.
  * @throws {RangeError} If a size is outside of its limit.
  */
-export function importModel(
-  folder: Folder,
-  options: ImportOptions = {},
+export async function importModel(
+  input: Source | Folder,
+  options: ImportModelOptions = {},
 ): Promise<ModelDraft> {
-  return importHuggingFace(folder, options);
+  const { encoding, i2sLayout } = options;
+  if (isFolder(input)) {
+    if (i2sLayout === undefined) return await importHuggingFace(input, options);
+    throw new TypeError(
+      `Cannot import ${input.name} in the ${i2sLayout} layout of I2_S as only GGUF files have such tensors`,
+    );
+  }
+  if (encoding !== undefined) {
+    throw new TypeError(
+      `Cannot import ${input.name} as ${encoding} as tensors of a GGUF file stay as they are`,
+    );
+  }
+  return await importGguf(input, options);
 }
 
 function isFolder(input: Source | Folder): input is Folder {
@@ -43,10 +65,21 @@ function isFolder(input: Source | Folder): input is Folder {
 }
 
 /**
- * Opens a model: a core model file as it is, a checkpoint folder by importing it
- * in memory.
+ * Tells whether a file is a GGUF file, or at least calls itself one.
  *
- * @param input A `.sterna` file or a Hugging Face folder.
+ * @param source The file.
+ * @returns Whether its name or its first bytes say so.
+ */
+export async function isGgufFile(source: Source): Promise<boolean> {
+  return source.name.toLowerCase().endsWith(".gguf") ||
+    isGguf(await source.read(0, Math.min(4, source.size)));
+}
+
+/**
+ * Opens a model: a core model file as it is, a checkpoint by importing it in
+ * memory.
+ *
+ * @param input A `.sterna` file, a GGUF file or a Hugging Face folder.
  * @param options How.
  * @returns The model, checked.
  * @throws {SyntaxError} If the bytes are damaged.
@@ -57,7 +90,9 @@ export async function load(
   input: Source | Folder,
   options: LoadOptions = {},
 ): Promise<Model> {
-  if (!isFolder(input)) return await openModel(input, options);
+  if (!isFolder(input) && !await isGgufFile(input)) {
+    return await openModel(input, options);
+  }
   const draft = await importModel(input, options);
   return await loadDraft(draft, options);
 }

@@ -459,7 +459,10 @@ Deno.test("import refuses what it cannot read or write, and leaves nothing", asy
     [["--synthetic", config, "--out", out, "--seed=-1"], /must be at least 0/],
     [[`${scratch.path}/none`, "--out", out], /as there is no such path/],
     [[scratch.path, "--out", out], /must have model\.safetensors/],
-    [[config, "--out", out], /a checkpoint folder or a \.safetensors file/],
+    [
+      [config, "--out", out],
+      /a checkpoint folder, a \.safetensors or a \.gguf file/,
+    ],
   ];
   for (const [args, message] of rows) {
     assertError(await call("import", ...args), 2, message);

@@ -1,5 +1,5 @@
 /** `sterna import`: checkpoints and random weights into core model files. */
-import { writeModel } from "../../compile/mod.ts";
+import { importModel, isGgufFile, writeModel } from "../../compile/mod.ts";
 import {
   isJsonObject,
   type JsonObject,
@@ -8,11 +8,11 @@ import {
 } from "../../format/mod.ts";
 import {
   GEOMETRIES,
-  importHuggingFace,
+  type I2sLayout,
   importSynthetic,
 } from "../../importers/mod.ts";
 import type { Command } from "../command.ts";
-import { FileSource, writeFile } from "../files.ts";
+import { type FileFolder, FileSource, writeFile } from "../files.ts";
 import { checkpointAt } from "../models.ts";
 import type { Options } from "../options.ts";
 import { note, progress } from "../terminal.ts";
@@ -35,6 +35,14 @@ function packingOf(options: Options): "ternary-base3" | "ternary-2bit" {
     );
   }
   return PACKINGS[given as keyof typeof PACKINGS];
+}
+
+function i2sLayoutOf(options: Options): I2sLayout | undefined {
+  const given = options.text("i2s-layout");
+  if (given === undefined || given === "x86" || given === "arm") return given;
+  throw new TypeError(
+    `Cannot read I2_S in the layout ${given} as it is x86 or arm`,
+  );
 }
 
 /** A geometry's name, or the path of a `config.json`. */
@@ -70,6 +78,24 @@ async function write(draft: ModelDraft, out: string): Promise<void> {
   note(`Wrote ${out}: ${(size / 1e6).toFixed(1)} MB`);
 }
 
+/** Opens what is to be imported: a GGUF file, or the folder around anything else. */
+async function openSource(path: string): Promise<{
+  readonly input: FileSource | FileFolder;
+  readonly weights?: string;
+}> {
+  const isFile = await Deno.stat(path).then(
+    ({ isFile }) => isFile,
+    () => false,
+  );
+  if (isFile && !path.endsWith(".safetensors")) {
+    const source = await FileSource.open(path);
+    if (await isGgufFile(source)) return { input: source };
+    source.close();
+  }
+  const { folder, ...rest } = await checkpointAt(path);
+  return { input: folder, ...rest };
+}
+
 /** `sterna import`. */
 export const importCommand: Command = {
   name: "import",
@@ -83,6 +109,12 @@ export const importCommand: Command = {
       type: "text",
       value: "NAME",
       doc: "trits as base3 (default, five a byte) or 2bit",
+    },
+    "i2s-layout": {
+      type: "text",
+      value: "NAME",
+      doc:
+        "where a .gguf with I2_S tensors was made, x86 (default) or arm: it does not say",
     },
     name: { type: "text", value: "NAME", doc: "what to call the model" },
     synthetic: {
@@ -112,6 +144,7 @@ export const importCommand: Command = {
       );
     }
     const packing = packingOf(options);
+    const i2sLayout = i2sLayoutOf(options);
     const named = (draft: ModelDraft): ModelDraft => ({
       ...draft,
       name: options.text("name") ?? draft.name,
@@ -122,16 +155,17 @@ export const importCommand: Command = {
       await write(named(importSynthetic(geometry, { seed, packing })), out);
       return 0;
     }
-    const { folder, weights } = await checkpointAt(source!);
+    const { input, weights } = await openSource(source!);
     try {
-      const draft = await importHuggingFace(folder, {
+      const draft = await importModel(input, {
         packing,
-        onProgress: progress(`Reading ${folder.name}`),
+        ...(i2sLayout === undefined ? {} : { i2sLayout }),
+        onProgress: progress(`Reading ${input.name}`),
         ...(weights === undefined ? {} : { weights }),
       });
       await write(named(draft), out);
     } finally {
-      folder.close();
+      input.close();
     }
     return 0;
   },

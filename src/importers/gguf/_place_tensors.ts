@@ -39,7 +39,7 @@ function fits(
 ): boolean {
   const row = tensor.shape.at(-1)!;
   const whole = encoding === "i2_s"
-    ? row % 64 === 0
+    ? elementsOf(tensor) % 4 === 0
     : isRowLength(encoding, row);
   if (!whole) return false;
   const bytes = dataBytes(encoding, elementsOf(tensor));
