@@ -3,6 +3,7 @@ import {
   type ImportOptions,
 } from "../../src/importers/mod.ts";
 import type { Folder } from "../../src/base/mod.ts";
+import type { ModelDraft } from "../../src/format/mod.ts";
 import { emptyState } from "../../src/ir/mod.ts";
 import { makeParam, type Param, runGraph } from "../../src/reference/mod.ts";
 
@@ -12,7 +13,14 @@ export async function referenceLogits(
   ids: readonly number[],
   options: ImportOptions = {},
 ): Promise<Float32Array[]> {
-  const draft = await importHuggingFace(folder, options);
+  return await logitsOf(await importHuggingFace(folder, options), ids);
+}
+
+/** Logits of the float reference over a model that is to be written, a row a position. */
+export async function logitsOf(
+  draft: ModelDraft,
+  ids: readonly number[],
+): Promise<Float32Array[]> {
   const params = new Map<string, Param>();
   const scales = new Map<string, number>();
   for (const tensor of draft.tensors) {
