@@ -17,7 +17,7 @@ export function checkConfig(files: readonly TreeFile[]): string[] {
   const problems: string[] = [];
   for (const [name, target] of Object.entries(config.imports ?? {})) {
     if (target.startsWith("./")) continue;
-    if (!/^npm:(?:@[\w-]+\/)?[\w.-]+@\d+\.\d+\.\d+$/.test(target)) {
+    if (!/^npm:(?:@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+$/.test(target)) {
       problems.push(`deno.json: import ${name} is not pinned: ${target}`);
     }
   }
