@@ -19,7 +19,10 @@ module sterna_boot #(
     parameter VECTOR_WORDS  = 4096,  // words of the vector memory
     parameter STATE_WORDS   = 2048,  // words of the state memory
     parameter CONST_WORDS   = 2048,  // words of the constant memory
-    parameter CODE_WORDS    = 1024   // words of the code memory
+    parameter CODE_WORDS    = 1024,  // words of the code memory
+    parameter BLOCKS        = 0,     // 1: with a block unit
+    parameter MANTISSAS     = 0,     // inputs of a block product
+    parameter CONTEXT       = 0      // tokens of a context
 ) (
     input  wire                             clk,
     input  wire                             rst,
@@ -146,6 +149,8 @@ module sterna_boot #(
           32'd15: stream_offset <= word;
           32'd16: stream_beats <= word;
           32'd17: logit_count <= word[19:0];
+          32'd18: if (BLOCKS != 0 && word > MANTISSAS && problem == 3'd0) problem <= 3'd5;
+          32'd19: if (BLOCKS != 0 && word > CONTEXT && problem == 3'd0) problem <= 3'd5;
           default: ;
         endcase
         if (header_end) begin

@@ -9,7 +9,7 @@
 //        |         +-const-+  +------->codes---------+          |
 //        |         ^       ^------------ results ---------------+
 //      fetch ------+---- weight stream --------------^
-//        | AXI4 reads
+//        | AXI4 reads                                      block <--> vectors, stream, caches
 //
 // The build fixes widths, lanes and capacities; model and schedule are in the image, whose program
 // is one token. Everything between the units is decoupled by queues, so each runs as far ahead as
@@ -29,7 +29,10 @@ module sterna_core #(
     parameter STATE_WORDS   = 2048,  // words of the state memory, a power of two, at most 65,536
     parameter CONST_WORDS   = 2048,  // words of the constant memory, a power of two, at most 32,768
     parameter CODE_WORDS    = 1024,  // words of the code memory, a power of two, at most 32,768
-    parameter FIFO_BEATS    = 256    // beats that the stream is read ahead, a power of two
+    parameter FIFO_BEATS    = 256,   // beats that the stream is read ahead, a power of two
+    parameter MULTIPLIERS   = 0,     // codes of block weights at once: 0 for no block unit, 8 or 16
+    parameter MANTISSAS     = 4096,  // inputs of a block product, a power of two, at most 65,536
+    parameter CONTEXT       = 1024   // tokens that attention sees, a power of two, at most 32,768
 ) (
     input  wire                clk,
     input  wire                rst,
@@ -64,6 +67,21 @@ module sterna_core #(
     input  wire                m_axi_rlast,
     input  wire                m_axi_rvalid,
     output wire                m_axi_rready,
+    // Memory, caches: used where MULTIPLIERS is not 0
+    output wire [    ADDR-1:0] m_axi_awaddr,
+    output wire [         7:0] m_axi_awlen,
+    output wire [         2:0] m_axi_awsize,
+    output wire [         1:0] m_axi_awburst,
+    output wire                m_axi_awvalid,
+    input  wire                m_axi_awready,
+    output wire [  8*BEAT-1:0] m_axi_wdata,
+    output wire [    BEAT-1:0] m_axi_wstrb,
+    output wire                m_axi_wlast,
+    output wire                m_axi_wvalid,
+    input  wire                m_axi_wready,
+    input  wire [         1:0] m_axi_bresp,
+    input  wire                m_axi_bvalid,
+    output wire                m_axi_bready,
     // Logits, LANES a word
     output wire [32*LANES-1:0] m_axis_logits_tdata,
     output wire [   LANES-1:0] m_axis_logits_tkeep,
@@ -74,6 +92,7 @@ module sterna_core #(
 
   localparam TRITS = BASE3 != 0 ? 5 : 4;
   localparam EVENTS = 11;  // of the datapath
+  localparam BLOCKS = MULTIPLIERS != 0 ? 1 : 0;
 
   // Commands and status
 
@@ -83,6 +102,7 @@ module sterna_core #(
   wire stop;
   wire [63:0] base;
   wire [19:0] token;
+  wire [15:0] position;
   wire break_enable;
   wire [15:0] break_addr;
   wire stream_logits;
@@ -97,7 +117,9 @@ module sterna_core #(
   wire bad_opcode;
   wire [15:0] program_counter;
   wire unit_rst = rst || flush;
-  wire bus_error = fetch_error && !flush && !load;
+  wire write_busy;
+  wire write_error;
+  wire bus_error = (fetch_error || write_error) && !flush && !load;
 
   // Image
 
@@ -111,11 +133,20 @@ module sterna_core #(
   wire row_granted;
   wire row_valid;
   wire row_take;
+  wire row_own;
+  wire [31:0] row_own_addr;
+  wire [31:0] row_own_beats;
+  wire put_valid;
+  wire put_ready;
+  wire [31:0] put_addr;
+  wire [8*BEAT-1:0] put_data;
   wire [8*BEAT-1:0] arrived_beat;
   wire stream_valid;
   wire stream_take;
   wire [8*BEAT-1:0] stream_beat;
   wire quiet;
+  wire fetch_quiet;
+  assign quiet = fetch_quiet && !write_busy;
   wire program_write;
   wire [$clog2(PROGRAM_WORDS)-1:0] program_addr;
   wire [127:0] program_data;
@@ -144,6 +175,9 @@ module sterna_core #(
   wire load_valid;
   wire load_ready;
   wire load_idle;
+  wire block_valid;
+  wire block_set;
+  wire block_idle;
   wire [19:0] matrix_groups;
   wire [3:0] codes_in_use;
   wire codes_begin;
@@ -179,6 +213,9 @@ module sterna_core #(
       .STATE_WORDS(STATE_WORDS),
       .CONST_WORDS(CONST_WORDS),
       .CODE_WORDS(CODE_WORDS),
+      .MULTIPLIERS(MULTIPLIERS),
+      .MANTISSAS(BLOCKS * MANTISSAS),
+      .CONTEXT(BLOCKS * CONTEXT),
       .COUNTERS(EVENTS + 2)
   ) host (
       .clk(clk),
@@ -207,6 +244,7 @@ module sterna_core #(
       .stop(stop),
       .base(base),
       .token(token),
+      .position(position),
       .break_enable(break_enable),
       .break_addr(break_addr),
       .stream_logits(stream_logits),
@@ -246,7 +284,10 @@ module sterna_core #(
       .VECTOR_WORDS(VECTOR_WORDS),
       .STATE_WORDS(STATE_WORDS),
       .CONST_WORDS(CONST_WORDS),
-      .CODE_WORDS(CODE_WORDS)
+      .CODE_WORDS(CODE_WORDS),
+      .BLOCKS(BLOCKS),
+      .MANTISSAS(MANTISSAS),
+      .CONTEXT(CONTEXT)
   ) boot (
       .clk(clk),
       .rst(rst),
@@ -295,7 +336,7 @@ module sterna_core #(
       .clk(clk),
       .rst(rst),
       .flush(flush),
-      .quiet(quiet),
+      .quiet(fetch_quiet),
       .error(fetch_error),
       .base(base[ADDR-1:0]),
       .boot_valid(boot_valid),
@@ -306,8 +347,8 @@ module sterna_core #(
       .boot_beat_take(boot_beat_take),
       .row_valid(row_request),
       .row_granted(row_granted),
-      .row_offset(row_offset),
-      .row_beats({16'd0, row_beats}),
+      .row_offset(row_own ? row_own_addr : row_offset),
+      .row_beats(row_own ? row_own_beats : {16'd0, row_beats}),
       .row_beat_valid(row_valid),
       .row_beat_take(row_take),
       .arrived_beat(arrived_beat),
@@ -332,7 +373,8 @@ module sterna_core #(
 
   sterna_sequence #(
       .WORDS(PROGRAM_WORDS),
-      .ROWS (ROWS)
+      .ROWS (ROWS),
+      .BLOCKS(BLOCKS)
   ) sequence_unit (
       .clk(clk),
       .rst(unit_rst),
@@ -355,6 +397,7 @@ module sterna_core #(
       .scalar_idle(scalar_idle),
       .matrix_idle(matrix_idle),
       .load_idle(load_idle),
+      .block_busy(!block_idle),
       .vector_ready(vector_ready),
       .scalar_ready(scalar_ready),
       .matrix_ready(matrix_ready),
@@ -363,6 +406,8 @@ module sterna_core #(
       .scalar_valid(scalar_valid),
       .matrix_valid(matrix_valid),
       .load_valid(load_valid),
+      .block_valid(block_valid),
+      .block_set(block_set),
       .matrix_groups(matrix_groups),
       .codes_in_use(codes_in_use),
       .codes_begin(codes_begin),
@@ -384,6 +429,9 @@ module sterna_core #(
       .STATE_WORDS(STATE_WORDS),
       .CONST_WORDS(CONST_WORDS),
       .CODE_WORDS(CODE_WORDS),
+      .MULTIPLIERS(MULTIPLIERS),
+      .MANTISSAS(MANTISSAS),
+      .CONTEXT(CONTEXT),
       .EVENTS(EVENTS)
   ) datapath (
       .clk(clk),
@@ -408,6 +456,10 @@ module sterna_core #(
       .order_ready(order_ready),
       .order_matrix(order_matrix),
       .resting(resting),
+      .block_valid(block_valid),
+      .block_set(block_set),
+      .block_idle(block_idle),
+      .position(position),
       .stream_valid(stream_valid),
       .stream_take(stream_take),
       .stream_beat(stream_beat),
@@ -416,6 +468,14 @@ module sterna_core #(
       .row_valid(row_valid),
       .row_take(row_take),
       .row_beat(arrived_beat),
+      .row_own(row_own),
+      .row_own_addr(row_own_addr),
+      .row_own_beats(row_own_beats),
+      .put_valid(put_valid),
+      .put_ready(put_ready),
+      .put_addr(put_addr),
+      .put_data(put_data),
+      .put_busy(write_busy),
       .table_write(table_write),
       .table_addr(table_addr),
       .table_data(table_data),
@@ -439,6 +499,63 @@ module sterna_core #(
       .scalar_value(host_scalar_value),
       .events(events)
   );
+
+  // Records of caches: places are in beats from the image's base.
+
+  generate
+    if (BLOCKS != 0) begin : with_writes
+      localparam SIZE = $clog2(BEAT);
+      localparam PLACE = ADDR - SIZE;
+      wire [PLACE+31:0] place = {{PLACE{1'b0}}, put_addr};
+
+      sterna_axi_write #(
+          .ADDR(ADDR),
+          .BEAT(BEAT)
+      ) writer (
+          .clk(clk),
+          .rst(rst),
+          .clear(flush),
+          .busy(write_busy),
+          .error(write_error),
+          .in_valid(put_valid && !flush),
+          .in_ready(put_ready),
+          .in_addr(base[ADDR-1:SIZE] + place[PLACE-1:0]),
+          .in_data(put_data),
+          .m_axi_awaddr(m_axi_awaddr),
+          .m_axi_awlen(m_axi_awlen),
+          .m_axi_awsize(m_axi_awsize),
+          .m_axi_awburst(m_axi_awburst),
+          .m_axi_awvalid(m_axi_awvalid),
+          .m_axi_awready(m_axi_awready),
+          .m_axi_wdata(m_axi_wdata),
+          .m_axi_wstrb(m_axi_wstrb),
+          .m_axi_wlast(m_axi_wlast),
+          .m_axi_wvalid(m_axi_wvalid),
+          .m_axi_wready(m_axi_wready),
+          .m_axi_bresp(m_axi_bresp),
+          .m_axi_bvalid(m_axi_bvalid),
+          .m_axi_bready(m_axi_bready)
+      );
+
+      wire unused_place = &{1'b0, place};
+    end else begin : without_writes
+      assign write_busy = 1'b0;
+      assign write_error = 1'b0;
+      assign put_ready = 1'b0;
+      assign m_axi_awaddr = {ADDR{1'b0}};
+      assign m_axi_awlen = 8'd0;
+      assign m_axi_awsize = 3'd0;
+      assign m_axi_awburst = 2'd0;
+      assign m_axi_awvalid = 1'b0;
+      assign m_axi_wdata = {8 * BEAT{1'b0}};
+      assign m_axi_wstrb = {BEAT{1'b0}};
+      assign m_axi_wlast = 1'b0;
+      assign m_axi_wvalid = 1'b0;
+      assign m_axi_bready = 1'b0;
+      wire unused_ports = &{1'b0, m_axi_awready, m_axi_wready, m_axi_bresp, m_axi_bvalid, put_valid,
+                            put_addr, put_data};
+    end
+  endgenerate
 
   wire unused = &{1'b0, base};
 

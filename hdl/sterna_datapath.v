@@ -1,17 +1,20 @@
 // The units that compute a token, and the paths between them: everything of sterna_core that sees
 // vectors, codes or weights.
 //
-//   instruction --> loader | vector_unit | scalar_unit | codes, matvec, drain
+//   instruction --> loader | vector_unit | scalar_unit | codes, matvec, drain | block_unit
 //
 //   stream --order--+--> loader --> constants --> vector_unit <--> scalar_unit
 //                   |                             |  ^   scale ------v
 //                   |                       codes v  | results       v
 //                   +------------> matvec <-- codes  +----------- drain --> logits, largest
+//                   |                                |
+//                   +------------> block_unit <------+----------> logits, largest, caches
 //                                    +---- sums ---------------------^
 //
 // An instruction arrives with the valid of its unit, and only when that unit's ready is high.
 // order_* says, in program order, which instruction the next beats of the stream belong to.
-// Units run on their own until they are idle; rst stops all of them at once.
+// Units run on their own until they are idle; rst stops all of them at once. The block unit is
+// there where MULTIPLIERS is not 0, and has what the others use to itself while it works.
 `default_nettype none
 
 module sterna_datapath #(
@@ -23,6 +26,9 @@ module sterna_datapath #(
     parameter STATE_WORDS  = 2048,  // words of the state memory, a power of two
     parameter CONST_WORDS  = 2048,  // words of the constant memory, a power of two
     parameter CODE_WORDS   = 1024,  // words of the code memory, a power of two
+    parameter MULTIPLIERS  = 0,     // codes of block weights at once: 0 for none, 8 or 16
+    parameter MANTISSAS    = 4096,  // inputs of a block product, a power of two
+    parameter CONTEXT      = 1024,  // tokens that attention sees, a power of two
     parameter EVENTS       = 11     // events that are counted
 ) (
     input  wire                     clk,
@@ -48,6 +54,10 @@ module sterna_datapath #(
     output wire                     order_ready,
     input  wire                     order_matrix,
     output wire                     resting,        // nothing moves until another instruction
+    input  wire                     block_valid,
+    input  wire                     block_set,
+    output wire                     block_idle,
+    input  wire [             15:0] position,
     // Weight stream and embedding row
     input  wire                     stream_valid,
     output wire                     stream_take,
@@ -57,6 +67,15 @@ module sterna_datapath #(
     input  wire                     row_valid,
     output wire                     row_take,
     input  wire [       8*BEAT-1:0] row_beat,
+    output wire                     row_own,        // what is read is not the token's row but
+    output wire [             31:0] row_own_addr,
+    output wire [             31:0] row_own_beats,
+    // Beats that are written
+    output wire                     put_valid,
+    input  wire                     put_ready,
+    output wire [             31:0] put_addr,
+    output wire [       8*BEAT-1:0] put_data,
+    input  wire                     put_busy,
     // Sigmoid table
     input  wire                     table_write,
     input  wire [              8:0] table_addr,
@@ -112,7 +131,7 @@ module sterna_datapath #(
 
   assign matrix_ready = codes_ready && matvec_ready && drain_ready;
   assign matrix_idle = matvec_idle && drain_idle;
-  assign resting = vector_idle && scalar_idle && drain_resting &&
+  assign resting = vector_idle && scalar_idle && drain_resting && block_idle &&
                    (matvec_wait_drain || (matvec_idle && load_idle));
   assign events = {
     !matvec_busy && !matvec_wait_codes && !matvec_wait_drain && !matvec_wait_weights && !load_take,
@@ -148,7 +167,32 @@ module sterna_datapath #(
       .out_data(turn_matrix)
   );
 
-  assign stream_take = matvec_take || load_take;
+  assign stream_take = matvec_take || load_take || block_take;
+
+  // What the block unit, if there is one, does with the ports of the others
+
+  wire block_take;
+  wire block_request;
+  wire block_row_take;
+  wire block_scalar_read;
+  wire [4:0] block_scalar_addr;
+  wire block_read;
+  wire [VA-1:0] block_addr;
+  wire [32*LANES-1:0] block_words;
+  wire [LANES-1:0] block_write;
+  wire [31:0] block_value;
+  wire block_logits_valid;
+  wire [32*LANES-1:0] block_logits_data;
+  wire [LANES-1:0] block_logits_keep;
+  wire block_logits_last;
+  wire block_largest_done;
+  wire [19:0] block_largest_index;
+  wire [31:0] block_largest;
+  wire load_request;
+  wire load_row_take;
+
+  assign row_request = load_request || block_request;
+  assign row_take = load_row_take || block_row_take;
 
   wire [BANKS*LANES-1:0] const_write;
   wire [$clog2(CONST_ROWS)-1:0] const_addr;
@@ -172,10 +216,10 @@ module sterna_datapath #(
       .stream_take(load_take),
       .stream_end(load_end),
       .stream_beat(stream_beat),
-      .row_request(row_request),
+      .row_request(load_request),
       .row_granted(row_granted),
       .row_valid(row_valid),
-      .row_take(row_take),
+      .row_take(load_row_take),
       .row_beat(row_beat),
       .const_write(const_write),
       .const_addr(const_addr),
@@ -222,6 +266,11 @@ module sterna_datapath #(
       .drain_write(drain_write),
       .drain_addr(drain_addr[VA-1:0]),
       .drain_data(drain_data),
+      .block_read(block_read),
+      .block_write(block_write),
+      .block_value(block_value),
+      .block_addr(block_addr),
+      .block_data(block_words),
       .code_write(code_write),
       .code_buffer(code_buffer),
       .code_addr(code_addr),
@@ -253,7 +302,9 @@ module sterna_datapath #(
   wire [11:0] drain_scalar_e;
   wire [31:0] marks;
 
-  sterna_scalar scalar_unit (
+  sterna_scalar #(
+      .BLOCKS(MULTIPLIERS != 0 ? 1 : 0)
+  ) scalar_unit (
       .clk(clk),
       .rst(rst),
       .in_valid(scalar_valid),
@@ -264,8 +315,8 @@ module sterna_datapath #(
       .sum(sum),
       .clear_maximum(clear_maximum),
       .clear_sum(clear_sum),
-      .vector_read(vector_scalar_read),
-      .vector_addr(vector_scalar_addr),
+      .vector_read(vector_scalar_read || block_scalar_read),
+      .vector_addr(block_idle ? vector_scalar_addr : block_scalar_addr),
       .vector_m(vector_scalar_m),
       .vector_e(vector_scalar_e),
       .drain_addr(drain_scalar_addr),
@@ -313,6 +364,13 @@ module sterna_datapath #(
       .out_codes(group_codes)
   );
 
+  wire drain_logits_valid;
+  wire [32*LANES-1:0] drain_logits_data;
+  wire [LANES-1:0] drain_logits_keep;
+  wire drain_logits_last;
+  wire drain_largest_done;
+  wire [19:0] drain_largest_index;
+  wire [31:0] drain_largest;
   wire hold_full;
   wire hold_shift;
   wire hold_done;
@@ -380,16 +438,107 @@ module sterna_datapath #(
       .begin_valid(matrix_valid),
       .begin_token(instruction[13:11]),
       .progress(progress),
-      .logits_valid(logits_valid),
+      .logits_valid(drain_logits_valid),
       .logits_ready(logits_ready),
-      .logits_data(logits_data),
-      .logits_keep(logits_keep),
-      .logits_last(logits_last),
+      .logits_data(drain_logits_data),
+      .logits_keep(drain_logits_keep),
+      .logits_last(drain_logits_last),
       .stalled(logits_stalled),
-      .largest_done(largest_done),
-      .largest_index(largest_index),
-      .largest(largest)
+      .largest_done(drain_largest_done),
+      .largest_index(drain_largest_index),
+      .largest(drain_largest)
   );
+
+  assign logits_valid  = drain_logits_valid || block_logits_valid;
+  assign logits_data   = block_idle ? drain_logits_data : block_logits_data;
+  assign logits_keep   = block_idle ? drain_logits_keep : block_logits_keep;
+  assign logits_last   = block_idle ? drain_logits_last : block_logits_last;
+  assign largest_done  = drain_largest_done || block_largest_done;
+  assign largest_index = drain_largest_done ? drain_largest_index : block_largest_index;
+  assign largest       = drain_largest_done ? drain_largest : block_largest;
+
+  // Transformers
+
+  generate
+    if (MULTIPLIERS != 0) begin : with_blocks
+      sterna_block #(
+          .BEAT(BEAT),
+          .LANES(LANES),
+          .VECTOR_WORDS(VECTOR_WORDS),
+          .MULTIPLIERS(MULTIPLIERS),
+          .MANTISSAS(MANTISSAS),
+          .CONTEXT(CONTEXT)
+      ) block_unit (
+          .clk(clk),
+          .rst(rst),
+          .in_valid(block_valid),
+          .in_set(block_set),
+          .in_instruction(instruction),
+          .idle(block_idle),
+          .position(position),
+          .scalar_read(block_scalar_read),
+          .scalar_addr(block_scalar_addr),
+          .scalar_m(vector_scalar_m),
+          .scalar_e(vector_scalar_e),
+          .vector_read(block_read),
+          .vector_addr(block_addr),
+          .vector_data(block_words),
+          .vector_write(block_write),
+          .vector_value(block_value),
+          .stream_valid(stream_valid),
+          .stream_take(block_take),
+          .stream_beat(stream_beat),
+          .ask_valid(block_request),
+          .ask_own(row_own),
+          .ask_granted(row_granted),
+          .ask_addr(row_own_addr),
+          .ask_beats(row_own_beats),
+          .row_valid(row_valid),
+          .row_take(block_row_take),
+          .row_beat(row_beat),
+          .put_valid(put_valid),
+          .put_ready(put_ready),
+          .put_addr(put_addr),
+          .put_data(put_data),
+          .put_busy(put_busy),
+          .logits_valid(block_logits_valid),
+          .logits_ready(logits_ready),
+          .logits_data(block_logits_data),
+          .logits_keep(block_logits_keep),
+          .logits_last(block_logits_last),
+          .largest_done(block_largest_done),
+          .largest_index(block_largest_index),
+          .largest(block_largest)
+      );
+    end else begin : without_blocks
+      assign block_idle = 1'b1;
+      assign block_scalar_read = 1'b0;
+      assign block_scalar_addr = 5'd0;
+      assign block_read = 1'b0;
+      assign block_addr = {VA{1'b0}};
+      assign block_write = {LANES{1'b0}};
+      assign block_value = 32'd0;
+      assign block_take = 1'b0;
+      assign block_request = 1'b0;
+      assign block_row_take = 1'b0;
+      assign row_own = 1'b0;
+      assign row_own_addr = 32'd0;
+      assign row_own_beats = 32'd0;
+      assign put_valid = 1'b0;
+      assign put_addr = 32'd0;
+      assign put_data = {8 * BEAT{1'b0}};
+      assign block_logits_valid = 1'b0;
+      assign block_logits_data = {32 * LANES{1'b0}};
+      assign block_logits_keep = {LANES{1'b0}};
+      assign block_logits_last = 1'b0;
+      assign block_largest_done = 1'b0;
+      assign block_largest_index = drain_largest_index;
+      assign block_largest = drain_largest;
+      wire unused_ports = &{
+        1'b0, block_valid, block_set, position, put_ready, put_busy, block_words
+      };
+    end
+  endgenerate
 
   wire unused = &{1'b0, drain_addr};
 

@@ -19,6 +19,7 @@
 //   3c RW 1: logits are streamed out
 //   40.. R bytes of a beat, trits of a byte, rows, lanes, then words: program, vector, state,
 //          constant, code; 64 entries of the vocabulary, 68 logits
+//   6c RW position of the token    70 R  multipliers, 74 mantissas, 78 tokens of a context
 //   80.. R counters of the last token, low and high halves
 // Windows answer with an error while the program runs; other addresses read as 0.
 `default_nettype none
@@ -33,6 +34,9 @@ module sterna_host #(
     parameter STATE_WORDS   = 2048,  // words of the state memory
     parameter CONST_WORDS   = 2048,  // words of the constant memory
     parameter CODE_WORDS    = 1024,  // words of the code memory
+    parameter MULTIPLIERS   = 0,     // of the block unit, 0 without one
+    parameter MANTISSAS     = 0,     // inputs of a block product
+    parameter CONTEXT       = 0,     // tokens of a context
     parameter COUNTERS      = 12     // counters
 ) (
     input  wire                clk,
@@ -63,6 +67,7 @@ module sterna_host #(
     output reg                 stop,
     output reg  [        63:0] base,
     output reg  [        19:0] token,
+    output reg  [        15:0] position,
     output reg                 break_enable,
     output reg  [        15:0] break_addr,
     output reg                 stream_logits,
@@ -188,6 +193,7 @@ module sterna_host #(
         7'h0b: {break_enable, break_addr} <= {wr_data[31], wr_data[15:0]};
         7'h0d: {space, element} <= {wr_data[31:30], wr_data[27:0]};
         7'h0f: stream_logits <= wr_data[0];
+        7'h1b: if (MULTIPLIERS != 0) position <= wr_data[15:0];
         default: ;
       endcase
     end
@@ -220,6 +226,7 @@ module sterna_host #(
       stop <= 1'b0;
       base <= 64'd0;
       token <= 20'd0;
+      position <= 16'd0;
       enable <= 3'd0;
       pending <= 3'd0;
       break_enable <= 1'b0;
@@ -295,6 +302,10 @@ module sterna_host #(
       7'h18: value <= CODE_WORDS;
       7'h19: value <= {12'd0, vocabulary};
       7'h1a: value <= {12'd0, logit_count};
+      7'h1b: value <= {16'd0, position};
+      7'h1c: value <= MULTIPLIERS;
+      7'h1d: value <= MANTISSAS;
+      7'h1e: value <= CONTEXT;
       default: value <= 32'd0;
     endcase
     reading <= {reading[2:0], read_window};

@@ -10,7 +10,9 @@
 // instruction that writes the register sets it, and until then the drain waits.
 `default_nettype none
 
-module sterna_scalar (
+module sterna_scalar #(
+    parameter BLOCKS = 0  // 1: with the operation that mantissas need
+) (
     input  wire         clk,
     input  wire         rst,
     // Instructions
@@ -49,6 +51,7 @@ module sterna_scalar (
   localparam [3:0] OP_MAXIMUM = 4'd6;
   localparam [3:0] OP_SUM = 4'd7;
   localparam [3:0] OP_RECIPROCAL = 4'd8;
+  localparam [3:0] OP_SHIFT = 4'd9;
 
   localparam [2:0] IDLE = 3'd0;
   localparam [2:0] READ = 3'd1;
@@ -290,6 +293,11 @@ module sterna_scalar (
           default: begin  // of zero
             result_m <= 16'd0;
             result_e <= 12'sd0;
+            // A maximum of 16 + e bits is moved right until 14 are left: 2^(e + 2), or 1.
+            if (BLOCKS != 0 && op == OP_SHIFT) begin
+              result_m <= 16'h8000;
+              result_e <= m_a == 16'd0 || e_a < -12'sd2 ? -12'sd15 : e_a - 12'sd13;
+            end
           end
         endcase
       end

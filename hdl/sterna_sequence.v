@@ -1,10 +1,11 @@
 // Runs the program: issues one instruction after the other to the units, in order.
 //
-//   program RAM --> [ instruction ] --> load | vector | scalar | matrix
+//   program RAM --> [ instruction ] --> load | vector | scalar | matrix | block
 //                        ^ waits: units that must be idle, buffers in use, queues that are full
 //
 // An instruction leaves when the units in its wait mask are idle and its unit's queue has room;
-// what writes codes also waits until no product reads its buffer. Units then work on their own, so
+// what writes codes also waits until no product reads its buffer, and everything waits while the
+// block unit works. Units then work on their own, so
 // the program's order and waits are the schedule. The order of load and matrix instructions is that
 // of the weight stream, which order_* passes on.
 // A breakpoint stops before the instruction at its address (at_break), and resume goes over it.
@@ -14,7 +15,8 @@
 
 module sterna_sequence #(
     parameter WORDS = 1024,  // instructions, a power of two
-    parameter ROWS  = 64     // rows of a row group, a power of two
+    parameter ROWS  = 64,    // rows of a row group, a power of two
+    parameter BLOCKS = 0     // 1: with a block unit
 ) (
     input  wire                     clk,
     input  wire                     rst,
@@ -40,6 +42,7 @@ module sterna_sequence #(
     input  wire                     scalar_idle,
     input  wire                     matrix_idle,
     input  wire                     load_idle,
+    input  wire                     block_busy,
     input  wire                     vector_ready,
     input  wire                     scalar_ready,
     input  wire                     matrix_ready,
@@ -48,6 +51,8 @@ module sterna_sequence #(
     output wire                     scalar_valid,
     output wire                     matrix_valid,
     output wire                     load_valid,
+    output wire                     block_valid,
+    output wire                     block_set,
     output wire [             19:0] matrix_groups,
     // Codes
     input  wire [              3:0] codes_in_use,
@@ -65,6 +70,8 @@ module sterna_sequence #(
   localparam [3:0] OP_VECTOR = 4'd3;
   localparam [3:0] OP_SCALAR = 4'd4;
   localparam [3:0] OP_MATRIX = 4'd5;
+  localparam [3:0] OP_BLOCK = 4'd6;
+  localparam [3:0] OP_SET = 4'd7;
 
   initial begin
     if ((1 << ADDR) != WORDS || ADDR > 15 || (1 << ROW) != ROWS) begin
@@ -100,12 +107,13 @@ module sterna_sequence #(
   wire [3:0] op = word[3:0];
   wire [3:0] mask = word[7:4];
   wire rested = !(mask[0] && !vector_idle) && !(mask[1] && !scalar_idle) &&
-                !(mask[2] && !matrix_idle) && !(mask[3] && !load_idle);
+                !(mask[2] && !matrix_idle) && !(mask[3] && !load_idle) && !block_busy;
   wire is_load = op == OP_LOAD;
   wire is_vector = op == OP_VECTOR;
   wire is_scalar = op == OP_SCALAR;
   wire is_matrix = op == OP_MATRIX;
   wire is_end = op == OP_END;
+  wire is_block = BLOCKS != 0 && (op == OP_BLOCK || op == OP_SET);
   wire embedding = word[8];
   wire writes_codes = word[32];
   wire buffer_free = !codes_in_use[word[28:27]];
@@ -115,12 +123,15 @@ module sterna_sequence #(
 
   wire ready = is_load ? load_ready && (embedding || order_ready) :
                is_vector ? vector_ready && (!writes_codes || buffer_free) :
-               is_scalar ? scalar_ready : is_matrix ? matrix_ready && order_ready : is_end;
+               is_scalar ? scalar_ready : is_matrix ? matrix_ready && order_ready :
+               is_block || is_end;
   wire go = running && present && rested && !at_break && !stop;
   assign leave = go && ready;
   assign waiting = running && !leave && !at_break;
 
   assign load_valid = leave && is_load;
+  assign block_valid = leave && is_block;
+  assign block_set = op == OP_SET;
   assign vector_valid = leave && is_vector;
   assign scalar_valid = leave && is_scalar;
   assign matrix_valid = leave && is_matrix;
@@ -141,7 +152,8 @@ module sterna_sequence #(
     else if (leave || start) going_over <= 1'b0;
     if (start) running <= 1'b1;
     else if (stop || (leave && is_end) || bad_opcode) running <= 1'b0;
-    bad_opcode <= go && !is_load && !is_vector && !is_scalar && !is_matrix && !is_end;
+    bad_opcode <= go && !is_load && !is_vector && !is_scalar && !is_matrix && !is_end &&
+                  !is_block;
     if (rst) begin
       running <= 1'b0;
       present <= 1'b0;

@@ -38,6 +38,12 @@ module sterna_vector #(
     input  wire                              drain_write,
     input  wire [  $clog2(VECTOR_WORDS)-1:0] drain_addr,
     input  wire [              32*LANES-1:0] drain_data,
+    // The block unit, while this one is idle and the matrix unit writes nothing
+    input  wire                              block_read,
+    input  wire [                 LANES-1:0] block_write,  // by lane
+    input  wire [  $clog2(VECTOR_WORDS)-1:0] block_addr,
+    input  wire [                      31:0] block_value,
+    output wire [              32*LANES-1:0] block_data,
     // Codes
     output wire                              code_write,
     output wire [                       1:0] code_buffer,
@@ -275,7 +281,8 @@ module sterna_vector #(
 
   wire host_read_v = host_read && !host_space;
   wire host_read_s = host_read && host_space;
-  wire [VA-1:0] read_addr_a = host_read_v ? host_addr[VA-1:0] : addr_a[VA-1:0];
+  wire [VA-1:0] read_addr_a = block_read ? block_addr : host_read_v ? host_addr[VA-1:0] :
+                              addr_a[VA-1:0];
   wire [SA-1:0] read_addr_s = host_read_s ? host_addr[SA-1:0] : addr_s_6[SA-1:0];
   wire [32*LANES-1:0] read_a;
   wire [32*LANES-1:0] read_s;
@@ -301,7 +308,7 @@ module sterna_vector #(
       ) element (
           .clk(clk),
           .en(en),
-          .read_a_0(issue || host_read_v),
+          .read_a_0(issue || host_read_v || block_read),
           .addr_a_0(read_addr_a),
           .sigma_k_1(k_1),
           .read_6(valid[6] || host_read_s),
@@ -330,9 +337,9 @@ module sterna_vector #(
           .clear_sum(clear_sum || rst),
           .maximum(maxima[30*l+:30]),
           .sum(sums[48*l+:48]),
-          .drain_write(drain_write),
-          .drain_addr(drain_addr),
-          .drain_data(drain_data[32*l+:32]),
+          .drain_write(drain_write || block_write[l]),
+          .drain_addr(drain_write ? drain_addr : block_addr),
+          .drain_data(drain_write ? drain_data[32*l+:32] : block_value),
           .const_write(write),
           .const_addr(const_addr),
           .const_data(data),
@@ -347,6 +354,8 @@ module sterna_vector #(
       );
     end
   endgenerate
+
+  assign block_data = read_a;
 
   // What was collected: a tree over the lanes, one level a cycle
 

@@ -81,6 +81,7 @@ export class CoreDriver {
   #registers: AxiLite;
   #logits: StreamSink;
   #base: number;
+  #positioned = false;
   #lanes: number;
 
   constructor(dut: Dut, options: CoreOptions, lanes: number) {
@@ -190,8 +191,13 @@ export class CoreDriver {
    *
    * @param id The token that goes in.
    * @param streamLogits Whether its logits come out.
+   * @param position Tokens before it, which positions and caches go by. Default 0.
    */
-  startToken(id: number, streamLogits: boolean): void {
+  startToken(id: number, streamLogits: boolean, position = 0): void {
+    if (position !== 0 || this.#positioned) {
+      this.write(REGISTERS.position, position);
+      this.#positioned = true;
+    }
     this.write(REGISTERS.streamLogits, streamLogits ? 1 : 0);
     this.write(REGISTERS.tokenIn, id);
     this.write(REGISTERS.command, COMMANDS.start);
@@ -313,6 +319,27 @@ export class CoreDriver {
   writeState(address: number, data: Int32Array): void {
     this.#window(WINDOWS.state, address * this.#lanes);
     for (const element of data) this.write(REGISTERS.windowData, element >>> 0);
+  }
+
+  /**
+   * Reads the memory behind the core.
+   *
+   * @param offset Bytes from the image's start.
+   * @param length How many.
+   * @returns The bytes.
+   */
+  readMemory(offset: number, length: number): Uint8Array {
+    return this.memory.read(this.#base + offset, length);
+  }
+
+  /**
+   * Writes the memory behind the core.
+   *
+   * @param offset Bytes from the image's start.
+   * @param bytes The bytes.
+   */
+  writeMemory(offset: number, bytes: Uint8Array): void {
+    this.memory.write(this.#base + offset, bytes);
   }
 
   /** Empties the state memory. */

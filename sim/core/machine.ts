@@ -4,9 +4,11 @@
  * import from here.
  *
  * The core holds the state of one sequence. When another one runs, the state of
- * the last is copied out through the host port and the new one's copied in.
+ * the last is copied out through the host port and the new one's copied in; caches
+ * are copied out of the memory behind the core, and into it.
  */
 import {
+  checkContext,
   emptyState,
   type Graph,
   inferTypes,
@@ -17,6 +19,7 @@ import {
 } from "../../src/ir/mod.ts";
 import type { Tap, Value } from "../../src/reference/mod.ts";
 import {
+  type CacheRows,
   type Capacities,
   type CycleBound,
   cycleBound,
@@ -24,9 +27,11 @@ import {
   layoutImage,
   makeProgram,
   type Program,
+  readCache,
   type ReadParam,
   sizeCapacities,
   type TapPoint,
+  writeCache,
   writeImage,
 } from "../../src/verilog/mod.ts";
 import type { AxiStalls } from "../axi_memory.ts";
@@ -36,6 +41,9 @@ import { buildCore, CoreDriver } from "./driver.ts";
 import { COUNTERS } from "./registers.ts";
 
 export { type CycleBound, cycleBound };
+
+/** What an attention keeps, by operand. */
+const CACHE_PARTS = ["keys", "keyShifts", "values", "valueShifts"] as const;
 
 /** Logits of some positions. */
 export interface CoreLogits {
@@ -110,7 +118,7 @@ export class CoreSequence {
    * @param want Which logits to give back: "none", "last" or "all".
    * @param tap Called with every value of the graph, by name.
    * @returns The logits wanted.
-   * @throws {RangeError} If an id is outside the vocabulary.
+   * @throws {RangeError} If an id is outside the vocabulary, or the context has no room.
    */
   async advance(
     ids: Int32Array<ArrayBuffer>,
@@ -118,7 +126,6 @@ export class CoreSequence {
     tap?: Tap,
   ): Promise<CoreLogits> {
     const { data, rows } = await this.#machine.run(this, { ids, want, tap });
-    this.#state.position += ids.length;
     return { data, rows, exponent: this.#machine.logitsExponent };
   }
 
@@ -141,8 +148,8 @@ export class CoreSequence {
    */
   async restore(state: SequenceState): Promise<void> {
     await this.#machine.forget(this);
-    for (const [name, part] of this.#state.data) {
-      (part as Int32Array).set(state.data.get(name)! as Int32Array);
+    for (const name of this.#state.data.keys()) {
+      this.#state.data.set(name, state.data.get(name)!.slice());
     }
     this.#state.position = state.position;
   }
@@ -198,14 +205,14 @@ export class CoreMachine {
     read: ReadParam,
     options: CoreMachineOptions,
   ): Promise<CoreMachine> {
-    const { hardware } = options;
-    const program = makeProgram(graph, hardware);
+    const program = makeProgram(graph, options.hardware);
+    const { hardware, geometry, cacheBeats } = program;
     const capacities = sizeCapacities(hardware, program.needs);
     const design = await buildCore(hardware, capacities, options.build);
     const { size } = layoutImage(program);
     const { stalls, logitStalls, seed } = options;
     const core = await CoreDriver.start(design, {
-      memoryBytes: size,
+      memoryBytes: size + cacheBeats * geometry.beatBytes,
       memory: hardware,
       ...(stalls === undefined ? {} : { stalls }),
       ...(logitStalls === undefined ? {} : { logitStalls }),
@@ -265,6 +272,42 @@ export class CoreMachine {
         data.set(this.core.readState(range), row * width);
       }
     }
+    this.#collectCaches(sequence.state);
+  }
+
+  /** Where the caches are, in bytes from the image's start. */
+  get #cachesAt(): number {
+    return layoutImage(this.program).size;
+  }
+
+  #collectCaches({ position, data }: SequenceState): void {
+    const { caches, geometry: { beatBytes } } = this.program;
+    const from = this.#cachesAt;
+    for (const cache of caches) {
+      const size = { rows: position, beatBytes };
+      const rows = readCache(
+        cache,
+        size,
+        (offset, length) => this.core.readMemory(from + offset, length),
+      );
+      for (const part of CACHE_PARTS) data.set(cache.states[part], rows[part]);
+    }
+  }
+
+  #writeCaches({ data }: SequenceState): void {
+    const { caches, geometry: { beatBytes } } = this.program;
+    const from = this.#cachesAt;
+    for (const cache of caches) {
+      const parts = CACHE_PARTS.map((part) =>
+        [part, data.get(cache.states[part]) as Int16Array] as const
+      );
+      writeCache(
+        cache,
+        Object.fromEntries(parts) as unknown as CacheRows,
+        beatBytes,
+        (offset, bytes) => this.core.writeMemory(from + offset, bytes),
+      );
+    }
   }
 
   #activate(sequence: CoreSequence): void {
@@ -281,6 +324,7 @@ export class CoreMachine {
         this.core.writeState(address + row * words, part);
       }
     }
+    this.#writeCaches(sequence.state);
     this.#active = sequence;
   }
 
@@ -310,7 +354,7 @@ export class CoreMachine {
    * @param sequence The sequence.
    * @param job The ids, which logits are wanted, and who is shown every value.
    * @returns Logits and their rows.
-   * @throws {RangeError} If an id is outside the vocabulary.
+   * @throws {RangeError} If an id is outside the vocabulary, or the context has no room.
    */
   run(sequence: CoreSequence, job: {
     ids: Int32Array;
@@ -328,12 +372,15 @@ export class CoreMachine {
           }`,
         );
       }
+      const { state } = sequence;
+      checkContext(this.graph, state.position, ids.length);
       this.#activate(sequence);
       const kept: Int32Array[] = [];
       for (const [t, id] of ids.entries()) {
         const keep = want === "all" ||
           (want === "last" && t === ids.length - 1);
-        const logits = await this.#token(id, keep, tap);
+        const logits = await this.#token(id, keep, tap, state.position);
+        state.position++;
         if (keep) kept.push(logits);
       }
       const { count } = this.program.logits;
@@ -347,10 +394,11 @@ export class CoreMachine {
     id: number,
     keep: boolean,
     tap: Tap | undefined,
+    position: number,
   ): Promise<Int32Array<ArrayBuffer>> {
     const { core, program } = this;
     const show = keep || tap !== undefined;
-    core.startToken(id, show);
+    core.startToken(id, show, position);
     if (tap !== undefined) await this.#tapAll(tap);
     const token = await core.finishToken();
     const logits = show
@@ -384,8 +432,13 @@ export class CoreMachine {
       const data = await this.#look(point, stopped);
       if (data === undefined) continue;
       stopped = point.pc;
-      const small = types.get(point.name)!.dtype === "i8";
-      seen.set(point.name, valueOf(small ? Int8Array.from(data) : data));
+      const { dtype } = types.get(point.name)!;
+      const value = dtype === "i8"
+        ? Int8Array.from(data)
+        : dtype === "i16"
+        ? Int16Array.from(data)
+        : data;
+      seen.set(point.name, valueOf(value));
     }
     this.core.resume();
     [...seen].sort(([a], [b]) => order.get(a)! - order.get(b)!)
@@ -402,6 +455,9 @@ export class CoreMachine {
     if (place.kind === "scalar") {
       const { m, e } = core.readScalar(place.register);
       return Int32Array.of(m, e);
+    }
+    if (place.kind === "shift") {
+      return Int32Array.of(core.readScalar(place.register).e + 15);
     }
     const parts = place.ranges.map((range) => core.readVector(range));
     return Int32Array.from(parts.flatMap((part) => [...part]));
@@ -447,9 +503,12 @@ function valueOf(data: Value["data"]): Value {
 
 function describe(hardware: Hardware, design: Design): string {
   const { busBits, lanes, packing, memory, latency, clockMHz } = hardware;
+  const blocks = hardware.multipliers
+    ? `, ${hardware.multipliers} multipliers`
+    : "";
   const behind = memory === "ideal"
     ? `ideal memory of ${latency} cycles`
     : `${memory} at a bus of ${clockMHz} MHz`;
   const { verilator, compiler } = design.manifest;
-  return `sterna_core, ${busBits}-bit bus, ${lanes} lanes, ${packing}, ${behind}, Verilator ${verilator}, ${compiler}`;
+  return `sterna_core, ${busBits}-bit bus, ${lanes} lanes, ${packing}${blocks}, ${behind}, Verilator ${verilator}, ${compiler}`;
 }

@@ -21,6 +21,10 @@ export const REGISTERS = {
   beatBytes: 0x40,
   vocabulary: 0x64,
   logitCount: 0x68,
+  position: 0x6c,
+  multipliers: 0x70,
+  mantissas: 0x74,
+  context: 0x78,
   counters: 0x80,
 } as const;
 

@@ -51,6 +51,6 @@ export async function compile(
     );
   }
   const program = makeProgram(model.graphs.int, hardware);
-  const capacities = sizeCapacities(hardware, program.needs);
+  const capacities = sizeCapacities(program.hardware, program.needs);
   return await writeBundle({ program, capacities, about, read }, open);
 }

@@ -19,6 +19,9 @@ type Fields = Readonly<Record<string, number>>;
 /** Instructions that a unit may not have begun when later ones are issued. */
 const IN_FLIGHT = QUEUE_DEPTH + 2;
 
+/** The wait for all units. */
+const ALL_IDLE = WAIT.vector | WAIT.scalar | WAIT.matrix | WAIT.load;
+
 interface Product {
   readonly first: number;
   readonly words: number;
@@ -169,6 +172,17 @@ class Checker {
     for (let w = 0; w < words; w++) this.#writers.set(f.d! + w, product);
   }
 
+  /** The block unit has the memories to itself: all before it must be through. */
+  #block(f: Fields): void {
+    if (f.wait !== ALL_IDLE) {
+      this.#hazard("the block unit starts while another unit may work");
+    }
+    this.#drained = this.#passes.length;
+    this.#complete = this.#products.length;
+    this.#scalarBusy.clear();
+    for (const load of this.#loads) load.done = true;
+  }
+
   #load(f: Fields): void {
     this.#loads = this.#loads.filter(({ first }) => first !== f.address);
     this.#loads.push({ first: f.address!, done: false });
@@ -183,6 +197,7 @@ class Checker {
       else if (kind === "scalar") this.#scalar(f);
       else if (kind === "matrix") this.#matrix(f);
       else if (kind === "load") this.#load(f);
+      else if (kind === "block" || kind === "set") this.#block(f);
       this.#at++;
     }
     if (instructions.at(-1)?.kind !== "end") this.#hazard("it has no end");

@@ -1,7 +1,15 @@
 /** What is computed element by element: gates, recurrence, convolution, sums. */
 import { bits } from "../base/mod.ts";
-import { type Node, numberAttr } from "../ir/mod.ts";
-import { IDENTITY, type Lowerer, newVector, pass, silu } from "./_lowerer.ts";
+import { type Node, numberAttr, scalarAttr } from "../ir/mod.ts";
+import {
+  blockOp,
+  IDENTITY,
+  type Lowerer,
+  newVector,
+  pass,
+  scalarOp,
+  silu,
+} from "./_lowerer.ts";
 import type { Constant, Vector } from "./micro.ts";
 
 /** `add_int`. */
@@ -28,6 +36,66 @@ export function swigluInt(l: Lowerer, node: Node): void {
   l.task(t.name, [silu(l, node, { a: gate, d: t, exponent })]);
   const task = l.task(node.name, [
     pass({ x: "a", y: "b", shift: 30, a: up, b: t, d }),
+  ]);
+  l.put(node.name, { kind: "vector", parts: [d] }, task);
+}
+
+/** `scale_int`. */
+export function scaleInt(l: Lowerer, node: Node): void {
+  const a = l.vector(node, "x");
+  const d = newVector(node.name, a.elements);
+  const c = { name: `${node.name}.c` };
+  const task = l.task(node.name, [
+    scalarOp({ sop: "immediate", d: c, immediate: scalarAttr(node, "c") }),
+    pass({ x: "a", y: "scaled", shift: 0, scalar: c, a, d }),
+  ]);
+  l.put(node.name, { kind: "vector", parts: [d] }, task);
+}
+
+/** `gate_int`: silu or gelu, by the table that all of them share. */
+export function gateInt(l: Lowerer, node: Node): void {
+  const gate = l.vector(node, "gate");
+  const up = l.vector(node, "up");
+  const t = newVector(`${node.name}.gate`, gate.elements);
+  const d = newVector(node.name, gate.elements);
+  const exponent = numberAttr(node, "gateExponent");
+  const shift = numberAttr(node, "shift");
+  l.task(t.name, [silu(l, node, { a: gate, d: t, exponent })]);
+  const task = l.task(node.name, [
+    pass({ x: "a", y: "b", shift, a: up, b: t, d }),
+  ]);
+  l.put(node.name, { kind: "vector", parts: [d] }, task);
+}
+
+/** `relu2_gate_int`: the block unit leaves out what is negative. */
+export function relu2GateInt(l: Lowerer, node: Node): void {
+  const gate = l.vector(node, "gate");
+  const up = l.vector(node, "up");
+  const named = (part: string): Vector =>
+    newVector(`${node.name}.${part}`, gate.elements);
+  const g = named("relu");
+  const t = named("square");
+  const d = newVector(node.name, gate.elements);
+  l.blockTask(g.name, [
+    blockOp({ sub: "relu", a: gate, d: g, fields: { count: gate.elements } }),
+  ]);
+  const task = l.task(node.name, [
+    pass({
+      x: "a",
+      y: "b",
+      shift: numberAttr(node, "squareShift"),
+      a: g,
+      b: g,
+      d: t,
+    }),
+    pass({
+      x: "a",
+      y: "b",
+      shift: numberAttr(node, "shift"),
+      a: up,
+      b: t,
+      d,
+    }),
   ]);
   l.put(node.name, { kind: "vector", parts: [d] }, task);
 }

@@ -1,6 +1,9 @@
 /** The norms of a model, its quantizers, and the row of the embedding they start from. */
+import { isBlockFormat } from "../base/mod.ts";
 import { type Node, numberAttr, scalarAttr } from "../ir/mod.ts";
+import { blockForm, formFields } from "./_blocks.ts";
 import {
+  blockOp,
   IDENTITY,
   type Lowerer,
   moves,
@@ -9,12 +12,16 @@ import {
   scalarOp,
 } from "./_lowerer.ts";
 import type {
+  BlockMatrix,
   Codes,
   Constant,
   ScalarOp,
   ScalarValue,
   Vector,
 } from "./micro.ts";
+
+/** Powers of two beyond which a moved integer is 0 or at its limit all the same. */
+const MAX_MOVE = 60;
 
 /** `embed_int`: the row comes as constants and is moved to its exponent. */
 export function embedInt(l: Lowerer, node: Node): void {
@@ -24,14 +31,41 @@ export function embedInt(l: Lowerer, node: Node): void {
   const param = node.operands.table!;
   const [rows, width] = l.graph.params[param]!.shape as [number, number];
   const exponent = numberAttr(node, "tableExponent");
-  l.embedding = { param, exponent, rows, width };
   const d = newVector(node.name, width);
+  const { encoding } = l.graph.params[param]!;
+  if (isBlockFormat(encoding)) {
+    const form = blockForm(encoding, width);
+    const blocks = { param, rows, form, exponent };
+    l.embedding = { param, exponent, rows, width, blocks };
+    embedBlocks(l, node, blocks, d);
+    return;
+  }
+  l.embedding = { param, exponent, rows, width };
   const c: Constant = { param, part: { kind: "embedding" }, elements: width };
   const k = Math.max(
     -63,
     Math.min(62, exponent - numberAttr(node, "exponent")),
   );
   const task = l.task(node.name, moves({ c }, { d, k }));
+  l.put(node.name, { kind: "vector", parts: [d] }, task);
+}
+
+/** The row of a table of blocks comes element by element. */
+function embedBlocks(
+  l: Lowerer,
+  node: Node,
+  matrix: BlockMatrix,
+  d: Vector,
+): void {
+  const k = Math.max(
+    -MAX_MOVE,
+    Math.min(MAX_MOVE, matrix.exponent - numberAttr(node, "exponent")),
+  );
+  // The scalar 2^15 2^e, e of 12 bits.
+  const fields = { ...formFields(matrix.form), a: (k - 15) & 0xfff };
+  const task = l.blockTask(node.name, [
+    blockOp({ sub: "embed", d, matrix, fields }),
+  ]);
   l.put(node.name, { kind: "vector", parts: [d] }, task);
 }
 

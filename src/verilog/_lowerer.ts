@@ -6,6 +6,7 @@ import {
   type ValueType,
 } from "../ir/mod.ts";
 import type {
+  BlockOp,
   Codes,
   Constant,
   Lowered,
@@ -41,6 +42,11 @@ export class Lowerer {
   readonly unscaled: ReadonlySet<string>;
   sigmoidParam: string | undefined;
   embedding: Lowered["embedding"] | undefined;
+  /** The codes that the block unit's memory holds, by the name of their value. */
+  mantissas: string | undefined;
+  /** Parameters in the table memory, by their first word. */
+  readonly blockTables: Map<number, string> = new Map();
+  #lastBlock: Task | undefined;
   #types: Map<string, ValueType>;
   #places: Map<string, Place> = new Map();
   #makers: Map<Vector | ScalarValue | Codes, Task[]> = new Map();
@@ -78,6 +84,8 @@ export class Lowerer {
         [op.a, op.b, op.scalar].forEach(need);
       } else if (op.unit === "scalar") {
         [op.a, op.b].forEach(need);
+      } else if (op.unit === "block") {
+        [op.a, op.b, op.c, op.scalar].forEach(need);
       } else need(op.codes);
     }
     const states = new Set(
@@ -112,6 +120,13 @@ export class Lowerer {
       this.#stateUsers.set(state, [...users, task]);
     }
     return task;
+  }
+
+  /** Adds a task of the block unit, which works in the order of the graph. */
+  blockTask(name: string, ops: readonly MicroOp[]): Task {
+    const after = this.#lastBlock === undefined ? [] : [this.#lastBlock];
+    this.#lastBlock = this.task(name, ops, { after });
+    return this.#lastBlock;
   }
 
   madeBy(thing: Vector | ScalarValue | Codes, task: Task): void {
@@ -160,7 +175,7 @@ export class Lowerer {
     node: Node,
     exponent: number,
   ): { readonly y: "sigma"; readonly shift: number } {
-    const param = node.operands.sigmoid!;
+    const param = (node.operands.sigmoid ?? node.operands.table)!;
     this.sigmoidParam ??= param;
     if (this.sigmoidParam !== param) {
       this.refuse(node, `the hardware holds one table: ${param}`);
@@ -189,6 +204,11 @@ export function pass(spec: Pass): VectorOp {
   const elements = spec.elements ??
     (spec.a ?? spec.b ?? spec.d ?? spec.c)!.elements;
   return { unit: "vector", z: "none", ...spec, elements };
+}
+
+/** An operation of the block unit. */
+export function blockOp(spec: Omit<BlockOp, "unit">): BlockOp {
+  return { unit: "block", ...spec };
 }
 
 /** A scalar operation. */

@@ -7,7 +7,9 @@
  *           --> scalar unit: one after the other
  *           --> products:    row groups, beats, drain
  *           --> load:        constants from the stream, an embedding row from memory
+ *           --> block unit:  alone, see _block_cycles.ts
  */
+import { blockCycles } from "./_block_cycles.ts";
 import { type Product, Products } from "./_products.ts";
 import { Supply } from "./_supply.ts";
 import type { MemorySupply } from "./bound.ts";
@@ -18,7 +20,7 @@ import type { Program } from "./program.ts";
 const PIPELINE = 16;
 
 /** Cycles of scalar operations by `sop`. */
-const SCALAR_CYCLES: readonly number[] = [5, 5, 5, 5, 5, 41, 5, 5, 23];
+const SCALAR_CYCLES: readonly number[] = [5, 5, 5, 5, 5, 41, 5, 5, 23, 5];
 
 /** Cycles from the word that the drain takes to the pass that may read it. */
 const TO_PROGRESS = 7;
@@ -35,6 +37,7 @@ export interface Timeline {
     readonly matrixBusy: number;
     readonly vectorBusy: number;
     readonly loadBusy: number;
+    readonly blockBusy: number;
   };
 }
 
@@ -58,6 +61,9 @@ class Runner {
   #write = 0; // first write of the drain that may still matter
   #vectorBusy = 0;
   #loadBusy = 0;
+  #blockIdle = 0;
+  #blockBusy = 0;
+  #settings: Map<number, Instruction["fields"]> = new Map();
 
   constructor(program: Program, memory: MemorySupply) {
     const { geometry, hardware } = program;
@@ -120,6 +126,7 @@ class Runner {
     if (mask & WAIT.matrix) { while (this.#waiting.length > 0) this.#shift(); }
     return Math.max(
       this.#next,
+      this.#blockIdle,
       mask & WAIT.vector ? this.#vectorIdle : 0,
       mask & WAIT.scalar ? this.#scalarIdle : 0,
       mask & WAIT.matrix ? this.#products.idle : 0,
@@ -232,6 +239,27 @@ class Runner {
     return ready;
   }
 
+  #block(fields: Instruction["fields"], ready: number): number {
+    const { memory, settings } = {
+      memory: this.#memory,
+      settings: this.#settings,
+    };
+    const { geometry, hardware } = this.#program;
+    const { cycles, beats } = blockCycles(fields, {
+      beatBytes: geometry.beatBytes,
+      multipliers: hardware.multipliers!,
+      latency: memory.latency,
+      setting: (index) => settings.get(index)!,
+    });
+    // What it takes of the stream is a rate: it never waits for a beat of its own for long.
+    const last = beats === 0
+      ? ready
+      : this.#products.takeBeats(ready + 2, beats);
+    this.#blockIdle = Math.max(ready + cycles, last + 2);
+    this.#blockBusy += this.#blockIdle - ready;
+    return ready;
+  }
+
   run(): Timeline {
     for (const { kind, fields } of this.#program.instructions) {
       const ready = this.#waits(fields.wait ?? 0);
@@ -243,7 +271,10 @@ class Runner {
         ? this.#matrix(fields, ready)
         : kind === "load"
         ? this.#load(fields, ready)
+        : kind === "block"
+        ? this.#block(fields, ready)
         : ready;
+      if (kind === "set") this.#settings.set(fields.index!, fields);
       this.#next = leaves + 1;
     }
     return {
@@ -252,6 +283,7 @@ class Runner {
         matrixBusy: this.#products.busy,
         vectorBusy: this.#vectorBusy,
         loadBusy: this.#loadBusy,
+        blockBusy: this.#blockBusy,
       },
     };
   }

@@ -118,7 +118,8 @@ export function placeScalars(
   flat.forEach(({ op }, at) => {
     const waits = op.unit === "scalar" &&
       (op.sop === "maximum" || op.sop === "sum");
-    if (waits) barrier = at;
+    // The block unit starts when all others are idle.
+    if (waits || op.unit === "block") barrier = at;
     const made = op.unit === "scalar"
       ? op.d
       : op.unit === "matrix"

@@ -1,4 +1,7 @@
-/** What bounds a token: the memory, and the least cycles that a program can take. */
+/**
+ * What bounds a token: the memory, and the least cycles that a program can take. Of
+ * attention only the weights count: its caches grow with the text.
+ */
 import { PACKING_TRITS } from "./hardware.ts";
 import type { Program } from "./program.ts";
 
@@ -20,16 +23,19 @@ export interface CycleBound {
 
 /**
  * Works out the bound of a program's tokens: weights without padding over the
- * bytes of a beat, or products over the lanes.
+ * bytes of a beat, or products over the lanes and multipliers.
  *
  * @param program The program.
  * @returns Cycles, and what limits them.
  */
 export function cycleBound(program: Program): CycleBound {
-  const { hardware, geometry, trits } = program;
-  const bytes = trits / PACKING_TRITS[hardware.packing];
+  const { hardware, geometry, trits, blocks } = program;
+  const bytes = trits / PACKING_TRITS[hardware.packing] + blocks.bytes;
   const memory = Math.ceil(bytes / geometry.beatBytes);
-  const compute = Math.ceil(trits / hardware.lanes);
+  const compute = Math.ceil(
+    trits / hardware.lanes +
+      (blocks.products === 0 ? 0 : blocks.products / hardware.multipliers!),
+  );
   return memory >= compute
     ? { perToken: memory, limit: "memory" }
     : { perToken: compute, limit: "compute" };

@@ -7,6 +7,8 @@
  * the product ends:
  *
  *     pass 1 [0, c)  pass 2 [0, c)  pass 1 [c, 2c)  pass 2 [c, 2c) ... last group
+ *
+ * The block unit works alone: its instructions wait for all others, and others for it.
  */
 import {
   constantKey,
@@ -16,13 +18,17 @@ import {
   placeScalars,
   placeVectors,
 } from "./allocate.ts";
+import { rowBeats } from "./_blocks.ts";
+import { type CachePlace, placeCaches } from "./caches.ts";
 import type { Geometry } from "./geometry.ts";
 import {
+  BLOCK_OP,
   CODE_BUFFERS,
   type Instruction,
   MAX_PASS_WORDS,
   QUEUE_DEPTH,
   SCALAR_OP,
+  SETTING,
   TOKENS,
   VECTOR_LATENCY,
   VECTOR_X,
@@ -31,6 +37,9 @@ import {
   WAIT,
 } from "./isa.ts";
 import type {
+  BlockMatrix,
+  BlockOp,
+  CacheUse,
   Codes,
   Constant,
   MatrixOp,
@@ -47,7 +56,9 @@ import type { Schedule } from "./order.ts";
 /** A stretch of the weight stream. */
 export type Segment =
   | { readonly kind: "constants"; readonly set: ConstantSet }
-  | { readonly kind: "matrix"; readonly op: MatrixOp };
+  | { readonly kind: "matrix"; readonly op: MatrixOp }
+  | { readonly kind: "blocks"; readonly matrix: BlockMatrix }
+  | { readonly kind: "table"; readonly param: string; readonly count: number };
 
 /** What {@linkcode emitProgram} gives. */
 export interface Emitted {
@@ -67,8 +78,12 @@ export interface Emitted {
     readonly constant: number;
     readonly code: number;
   };
-  /** Beats of an embedding row. */
+  /** Beats of an embedding row that is loaded. */
   readonly embeddingBeats: number;
+  /** Caches of attention, in beats from the first. */
+  readonly caches: readonly CachePlace[];
+  /** Beats of all caches. */
+  readonly cacheBeats: number;
 }
 
 /** Vector passes that a unit's queue and pipeline can hold at once, with two to spare. */
@@ -87,6 +102,9 @@ interface Item {
   readonly products: number;
 }
 
+/** All units but the block unit. */
+const WAIT_ALL = WAIT.vector | WAIT.scalar | WAIT.matrix | WAIT.load;
+
 class Emitter {
   readonly instructions: Instruction[] = [];
   readonly segments: Segment[] = [];
@@ -104,6 +122,8 @@ class Emitter {
   #codes: Map<Codes, number> = new Map();
   #codeWords = 0;
   #words = { vector: 0, constant: 0, code: 0 };
+  #caches: ReturnType<typeof placeCaches> = { caches: [], beats: 0 };
+  #nextSet = 2;
   // What is known while instructions are added.
   #scalarBusy = false;
   #loadBusy = false;
@@ -192,19 +212,32 @@ class Emitter {
     this.#words.code = this.#codeWords * CODE_BUFFERS;
   }
 
+  /** Whether the next set of constants comes in before an operation. */
+  #beginsSet({ op, products }: Item): boolean {
+    return op.unit === "matrix"
+      ? this.#schedule.waits[products]!
+      : op.unit === "block" && op.sub === "linear";
+  }
+
+  #placeCaches(): void {
+    const uses = this.#items.flatMap(({ op }): CacheUse[] =>
+      op.unit === "block" && op.cache !== undefined ? [op.cache] : []
+    );
+    this.#caches = placeCaches(uses, this.#geometry.beatBytes);
+  }
+
   /** Set 0 is the embedding row, set 1 what comes before the first product. */
   #placeConstants(): void {
-    const gaps = this.#schedule.waits;
     const sets: Map<string, Constant>[] = [new Map(), new Map()];
     let set = 1;
     this.#items.forEach((item) => {
-      const { op, products } = item;
+      const { op } = item;
       if (op.unit === "vector" && op.c !== undefined) {
         const its = op.c.part.kind === "embedding" ? 0 : set;
         this.#setOf.set(item, its);
         sets[its]!.set(constantKey(op.c), op.c);
       }
-      if (op.unit === "matrix" && gaps[products]) {
+      if (this.#beginsSet(item)) {
         set++;
         sets.push(new Map());
       }
@@ -266,7 +299,13 @@ class Emitter {
 
   #pass(item: Item, first: number, words: number): void {
     const op = item.op as VectorOp;
-    const { scalar, codes, c } = op;
+    const { scalar, codes, c, from = 0 } = op;
+    const at = first + from / this.#geometry.vectorLanes;
+    if (!Number.isInteger(at)) {
+      throw new TypeError(
+        `Cannot emit ${item.task.name} as heads must be whole words of ${this.#geometry.vectorLanes} vector lanes: element ${from}`,
+      );
+    }
     const set = this.#setOf.get(item) ?? 0;
     let wait = 0;
     if (scalar !== undefined && this.#scalarBusy) wait |= WAIT.scalar;
@@ -304,15 +343,15 @@ class Emitter {
         chain: this.#chains(op) ? 1 : 0,
         follow: follow ? 1 : 0,
         words,
-        a: this.#address(op.a, first),
+        a: this.#address(op.a, at),
         b: codes === undefined
-          ? this.#address(op.b, first)
+          ? this.#address(op.b, at)
           : this.#codes.get(codes)! * this.#codeBase(),
         c: c === undefined
           ? 0
           : this.#sets[set]!.at.get(constantKey(c))! + first,
-        s: follow ? first : state(op.s),
-        d: op.d === undefined ? state(op.stateOut) : this.#address(op.d, first),
+        s: follow ? at : state(op.s),
+        d: op.d === undefined ? state(op.stateOut) : this.#address(op.d, at),
       },
     });
     this.#passes.push({ op, words });
@@ -388,11 +427,76 @@ class Emitter {
     this.#scalarBusy = true;
   }
 
-  #matrix(op: MatrixOp, k: number): void {
-    if (this.#schedule.waits[k]) {
-      const gaps = this.#schedule.waits.slice(0, k).filter(Boolean).length;
-      this.#load(gaps + 2);
+  #loadNextSet(): void {
+    const index = this.#nextSet++;
+    if (index < this.#sets.length) this.#load(index);
+  }
+
+  /** Everything stands still before and behind a block instruction. */
+  #allIdle(): void {
+    this.#scalarBusy = false;
+    this.#loadBusy = false;
+    this.#passes.length = 0;
+    this.#passesSinceFollow.fill(PASSES_IN_FLIGHT);
+    this.#passesSinceSet.fill(PASSES_IN_FLIGHT);
+  }
+
+  #block(item: Item): void {
+    const op = item.op as BlockOp;
+    if (this.#beginsSet(item)) this.#loadNextSet();
+    for (const setting of this.#settings(op)) {
+      this.instructions.push({
+        kind: "set",
+        fields: { wait: WAIT_ALL, ...setting },
+      });
     }
+    const { a, b, c, d, matrix } = op;
+    const places: Record<string, number> = {};
+    for (const [name, vector] of Object.entries({ a, b, c, d })) {
+      if (vector !== undefined) places[name] = this.#address(vector, 0);
+    }
+    if (matrix !== undefined) {
+      const bias = matrix.bias !== undefined;
+      places.b = rowBeats(matrix.form, bias, this.#geometry.beatBytes);
+    }
+    this.instructions.push({
+      kind: "block",
+      fields: {
+        wait: WAIT_ALL,
+        sub: BLOCK_OP[op.sub],
+        sreg: this.#register(op.scalar),
+        ...op.fields,
+        ...places,
+      },
+    });
+    if (op.sub === "linear") {
+      this.segments.push({ kind: "blocks", matrix: matrix! });
+    } else if (op.table !== undefined) {
+      const count = op.fields.count!;
+      this.segments.push({ kind: "table", param: op.table, count });
+    }
+    this.#allIdle();
+  }
+
+  /** Registers of an attention; places are from the first cache, see `program.ts`. */
+  #settings(op: BlockOp): { index: number; low: number; high: number }[] {
+    const given = [...op.settings ?? []];
+    const place = this.#caches.caches.find((each) =>
+      each.states.keys === op.cache?.states.keys
+    );
+    if (place === undefined) return given;
+    const { keysAt, valuesAt, record, stride } = place;
+    return [
+      ...given.map((each) =>
+        each.index === SETTING.scale ? { ...each, high: record } : each
+      ),
+      { index: SETTING.places, low: keysAt, high: valuesAt },
+      { index: SETTING.stride, low: stride, high: 0 },
+    ];
+  }
+
+  #matrix(op: MatrixOp, k: number): void {
+    if (this.#schedule.waits[k]) this.#loadNextSet();
     const { trits } = this.#geometry;
     const old = this.#passesSinceFollow[k % TOKENS]!;
     const buffer = this.#codes.get(op.codes)!;
@@ -418,22 +522,20 @@ class Emitter {
     this.#group();
     this.#place();
     this.#placeConstants();
+    this.#placeCaches();
     this.#load(0);
     this.#load(1);
     for (const run of this.#runs) {
       const { op, products } = run[0]!;
       if (op.unit === "vector") this.#vectorRun(run);
       else if (op.unit === "scalar") this.#scalarOp(op);
+      else if (op.unit === "block") this.#block(run[0]!);
       else this.#matrix(op, products);
       for (const { task } of run) {
         this.ends.set(task, this.instructions.length);
       }
     }
-    const { vector, scalar, matrix, load } = WAIT;
-    this.instructions.push({
-      kind: "end",
-      fields: { wait: vector | scalar | matrix | load },
-    });
+    this.instructions.push({ kind: "end", fields: { wait: WAIT_ALL } });
     return {
       instructions: this.instructions,
       segments: this.segments,
@@ -442,6 +544,8 @@ class Emitter {
       scalars: this.#scalars,
       words: this.#words,
       embeddingBeats: this.#sets[0]!.beats,
+      caches: this.#caches.caches,
+      cacheBeats: this.#caches.beats,
     };
   }
 }

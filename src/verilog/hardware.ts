@@ -24,6 +24,10 @@ export interface Capacities {
   readonly constElements: number;
   /** Codes of the code memory. */
   readonly codeElements: number;
+  /** Inputs of a product with block weights. */
+  readonly mantissaElements: number;
+  /** Tokens that attention sees. */
+  readonly contextTokens: number;
 }
 
 /** One hardware configuration. */
@@ -36,6 +40,11 @@ export interface Hardware {
   readonly packing: HardwarePacking;
   /** Lanes of the vector unit. */
   readonly vectorLanes: number;
+  /**
+   * Products with block weights a cycle, 0 for a build without a block unit; where it
+   * is left out, the model decides.
+   */
+  readonly multipliers?: number;
   /** Sequences that share the weight stream. */
   readonly batch: number;
   /** Which memory the testbench puts behind the bus. */
@@ -84,7 +93,24 @@ export const CAPACITY_FLOOR: Capacities = {
   stateElements: 8192,
   constElements: 8192,
   codeElements: 8192,
+  mantissaElements: 4096,
+  contextTokens: 1024,
 };
+
+/** Capacities that only a block unit has. */
+const BLOCK_CAPACITIES: readonly (keyof Capacities)[] = [
+  "mantissaElements",
+  "contextTokens",
+];
+
+/** Capacities that are counted in instructions, elements or tokens and not in words of lanes. */
+const SINGLE: readonly (keyof Capacities)[] = [
+  "programWords",
+  ...BLOCK_CAPACITIES,
+];
+
+/** Products with block weights a cycle that the design builds with. */
+export const MULTIPLIERS: readonly number[] = [0, 8, 16];
 
 /** Largest capacities in words: what the fields of an instruction can address. */
 const MAX_WORDS: Capacities = {
@@ -93,12 +119,15 @@ const MAX_WORDS: Capacities = {
   stateElements: 2 ** 16,
   constElements: 2 ** 15,
   codeElements: 2 ** 15,
+  mantissaElements: 2 ** 16,
+  contextTokens: 2 ** 15,
 };
 
 const NUMBERS = [
   "busBits",
   "lanes",
   "vectorLanes",
+  "multipliers",
   "batch",
   "latency",
   "clockMHz",
@@ -272,7 +301,7 @@ export function makeHardware(given: HardwareValues = {}): Hardware {
   for (const name of CAPACITY_NAMES) {
     if (values[name] === undefined) continue;
     const value = number(name, 0);
-    const word = name === "programWords" ? 1 : vectorLanes;
+    const word = SINGLE.includes(name) ? 1 : vectorLanes;
     const [least, most] = [16 * word, MAX_WORDS[name] * word];
     if (!isPowerOfTwo(value) || value < least || value > most) {
       refuse(name, `a power of two in ${least}..${most}`, value);
@@ -284,6 +313,9 @@ export function makeHardware(given: HardwareValues = {}): Hardware {
     lanes,
     packing,
     vectorLanes,
+    ...(values.multipliers === undefined ? {} : {
+      multipliers: oneOf("multipliers", number("multipliers", 0), MULTIPLIERS),
+    }),
     batch: oneOf("batch", number("batch", 1), [1]),
     memory,
     latency: inRange("latency", number("latency", 64), {
@@ -301,6 +333,29 @@ export function makeHardware(given: HardwareValues = {}): Hardware {
 }
 
 /**
+ * Completes a configuration for a model that needs a block unit, or does not.
+ *
+ * @param hardware The configuration.
+ * @param needed Whether the model needs one.
+ * @param model Names the model.
+ * @returns The configuration, with multipliers.
+ * @throws {RangeError} If it needs one and the configuration says that there is none.
+ */
+export function withBlocks(
+  hardware: Hardware,
+  needed: boolean,
+  model: string,
+): Hardware {
+  const { multipliers = needed ? MULTIPLIERS.at(-1)! : 0 } = hardware;
+  if (needed && multipliers === 0) {
+    throw new RangeError(
+      `Cannot compile ${model} as the hardware has no multipliers: attention and block weights need 8 or 16`,
+    );
+  }
+  return { ...hardware, multipliers };
+}
+
+/**
  * Sizes a build's memories for a model.
  *
  * @param hardware The configuration.
@@ -313,13 +368,16 @@ export function sizeCapacities(
   needs: Capacities,
 ): Capacities {
   const sized = CAPACITY_NAMES.map((name) => {
+    if (!hardware.multipliers && BLOCK_CAPACITIES.includes(name)) {
+      return [name, 0] as const;
+    }
     const asked = hardware.capacities[name];
     if (asked !== undefined && asked < needs[name]) {
       refuse(name, `${needs[name]} or more for this model`, asked);
     }
     const least = Math.max(CAPACITY_FLOOR[name], needs[name]);
     const size = asked ?? 2 ** Math.ceil(Math.log2(least));
-    const word = name === "programWords" ? 1 : hardware.vectorLanes;
+    const word = SINGLE.includes(name) ? 1 : hardware.vectorLanes;
     if (size > MAX_WORDS[name] * word) {
       throw new RangeError(
         `Cannot build the hardware as ${name} is at most ${

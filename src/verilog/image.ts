@@ -4,11 +4,13 @@
  *     header      32 words of 32 bits
  *     program     4 words an instruction
  *     sigmoid     512 words, base << 10 | difference to the next
- *     embedding   one row a token id, 16-bit integers, whole beats
+ *     embedding   one row a token id, 16-bit integers or blocks, whole beats
  *     stream      constants and weights in the order of use, whole beats
+ *     caches      of attention: not part of the image, but of the memory
  *
  * Header, program and table are read once, front to back; then a token is one
- * embedding row and the whole stream.
+ * embedding row and the whole stream. An embedding of blocks that is the head's
+ * matrix as well is in the stream only.
  */
 import {
   ARITHMETIC_VERSION,
@@ -21,10 +23,10 @@ import { rowBytes } from "../ir/mod.ts";
 import { encodeInstruction, INSTRUCTION_WORDS } from "./isa.ts";
 import type { Program } from "./program.ts";
 import {
-  constantBytes,
-  matrixBytes,
+  blockBytes,
   type ReadParam,
   segmentBeats,
+  segmentBytes,
 } from "./stream.ts";
 
 /** "STRN", the first word of an image. */
@@ -52,6 +54,8 @@ export interface ImageLayout {
   readonly streamBeats: number;
   /** First byte of each segment of the program. */
   readonly segments: readonly number[];
+  /** Whether embedding rows are the head's, in the stream. */
+  readonly tied: boolean;
   /** Bytes in all. */
   readonly size: number;
 }
@@ -67,9 +71,10 @@ export function layoutImage(program: Program): ImageLayout {
   const align = (n: number): number => Math.ceil(n / 4096) * 4096;
   const boot = HEADER_BYTES +
     4 * (INSTRUCTION_WORDS * program.instructions.length + TABLE_ENTRIES);
-  const embedding = align(boot);
   const { beats, rows } = program.embedding;
-  const stream = align(embedding + rows * beats * beatBytes);
+  const head = tiedSegment(program);
+  const own = head < 0 ? rows * beats * beatBytes : 0;
+  const stream = align(align(boot) + own);
   const segments: number[] = [];
   let streamBeats = 0;
   for (const segment of program.segments) {
@@ -77,7 +82,18 @@ export function layoutImage(program: Program): ImageLayout {
     streamBeats += segmentBeats(segment, program.geometry);
   }
   const size = align(stream + streamBeats * beatBytes);
-  return { embedding, stream, streamBeats, segments, size };
+  const embedding = segments[head] ?? align(boot);
+  return { embedding, stream, streamBeats, segments, tied: head >= 0, size };
+}
+
+/** The segment whose rows are those of the embedding, or -1. */
+function tiedSegment({ embedding, segments }: Program): number {
+  if (embedding.blocks === undefined) return -1;
+  const { param, exponent } = embedding.blocks;
+  return segments.findIndex((segment) =>
+    segment.kind === "blocks" && segment.matrix.param === param &&
+    segment.matrix.exponent === exponent && segment.matrix.bias === undefined
+  );
 }
 
 function tableEntry(table: DataView, i: number): number {
@@ -121,6 +137,8 @@ async function bootBytes(
     layout.stream / beatBytes,
     layout.streamBeats,
     logits.count,
+    needs.mantissaElements,
+    needs.contextTokens,
   ]);
   instructions.forEach((instruction, i) =>
     out.set(
@@ -146,7 +164,8 @@ async function writeEmbedding(
   layout: ImageLayout,
   { read, sink }: { read: ReadParam; sink: Sink },
 ): Promise<void> {
-  const { param, exponent, rows, width, beats } = program.embedding;
+  const { param, exponent, rows, width, beats, blocks } = program.embedding;
+  if (layout.tied) return;
   const { encoding } = program.graph.params[param]!;
   const size = rowBytes(encoding, width);
   const stride = beats * program.geometry.beatBytes;
@@ -155,6 +174,14 @@ async function writeEmbedding(
   const chunk = Math.max(1, Math.floor(EMBEDDING_CHUNK / width));
   for (let first = 0; first < rows; first += chunk) {
     const count = Math.min(chunk, rows - first);
+    if (blocks !== undefined) {
+      const { geometry, graph } = program;
+      const range = { first, count };
+      const source = { graph, read };
+      const bytes = await blockBytes(blocks, range, geometry, source);
+      await sink.write(layout.embedding + first * stride, bytes);
+      continue;
+    }
     const values = widenToF32(
       encoding as FloatFormat,
       stored.subarray(first * size, (first + count) * size),
@@ -205,12 +232,8 @@ export async function writeImage(
   await sink.write(0, await bootBytes(program, layout, read));
   await writeEmbedding(program, layout, { read, sink });
   for (const [i, segment] of program.segments.entries()) {
-    const bytes = segment.kind === "constants"
-      ? await constantBytes(segment.set, program.geometry, read)
-      : await matrixBytes(segment.op, program.geometry, {
-        graph: program.graph,
-        read,
-      });
+    const { geometry, graph } = program;
+    const bytes = await segmentBytes(segment, geometry, { graph, read });
     await sink.write(layout.segments[i]!, bytes);
   }
   const end = layout.stream + layout.streamBeats * program.geometry.beatBytes;

@@ -5,7 +5,14 @@
  */
 
 /** What an instruction is for. */
-export type InstructionKind = "end" | "load" | "vector" | "scalar" | "matrix";
+export type InstructionKind =
+  | "end"
+  | "load"
+  | "vector"
+  | "scalar"
+  | "matrix"
+  | "block"
+  | "set";
 
 /** Opcode by kind; 0 stops with an error, so that empty memory does not run. */
 export const OPCODES: Readonly<Record<InstructionKind, number>> = {
@@ -14,6 +21,8 @@ export const OPCODES: Readonly<Record<InstructionKind, number>> = {
   vector: 3,
   scalar: 4,
   matrix: 5,
+  block: 6,
+  set: 7,
 };
 
 /** Bits of `wait`: units that must be idle before the instruction is issued. */
@@ -72,7 +81,47 @@ export const SCALAR_OP = {
   sum: 7,
   /** d = (R of `quantize_int`, exponent of a). */
   reciprocal: 8,
+  /** d = 2^(bits(a) - 14), 1 at least: what mantissas of a vector with the peak a stand for. */
+  mantissaShift: 9,
 } as const;
+
+/** Operations of the block unit. */
+export const BLOCK_OP = {
+  /** Elements become mantissas, in their place and in the unit's memory. */
+  mantissas: 0,
+  /** Products of the mantissas with rows of block weights. */
+  linear: 1,
+  /** The token's row of a table of blocks. */
+  embed: 2,
+  /** Words of the stream go to the table memory. */
+  table: 3,
+  /** Sines and cosines of the token's angles. */
+  turns: 4,
+  /** Pairs of elements are turned. */
+  rope: 5,
+  /** k and v join the caches, q meets them. */
+  attention: 6,
+  /** Negative elements become 0. */
+  relu: 7,
+} as const;
+
+/** Registers that attention reads, by what is in their low and high half. */
+export const SETTING = {
+  /** heads | kvHeads << 8 | dim << 16, window. */
+  heads: 0,
+  /** m | e << 16, beats of a record. */
+  scale: 1,
+  /** Where the keys are, where the values are, in beats. */
+  places: 2,
+  /** Beats from one head's records to the next. */
+  stride: 3,
+} as const;
+
+/** Where the table memory holds what. */
+export const TABLE_AT = { sine: 0, exp2: 513, turns: 1024 } as const;
+
+/** Words of the table memory for one table of turns, and how many tables there are. */
+export const TURN_TABLES = { words: 256, count: 2 } as const;
 
 /** Field name and width in bits, from bit 0 up. */
 type Fields = readonly (readonly [string, number])[];
@@ -131,6 +180,24 @@ export const FIELDS: Readonly<Record<InstructionKind, Fields>> = {
     ["", 2],
     ["d", 15],
   ],
+  block: [
+    ...HEAD,
+    ["sub", 4],
+    ["a", 15],
+    ["b", 15],
+    ["c", 15],
+    ["d", 15],
+    ["sreg", 5],
+    ["count", 20],
+    ["groups", 12],
+    ["size", 3],
+    ["width", 2],
+    ["zero", 8],
+    ["flag0", 1],
+    ["flag1", 1],
+    ["flag2", 1],
+  ],
+  set: [...HEAD, ["index", 2], ["", 54], ["low", 32], ["high", 32]],
 };
 
 /** Words of 32 bits in an instruction. */

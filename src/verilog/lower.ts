@@ -4,10 +4,15 @@
  * scalar operations and matrix products.
  */
 import { type Graph, type Node, opSpec } from "../ir/mod.ts";
+import { attentionInt, headNormInt, ropeInt } from "./_lower_attention.ts";
+import { linearInt, quantize16Int } from "./_lower_block.ts";
 import {
   addInt,
+  gateInt,
   hgrnInt,
   normGateInt,
+  relu2GateInt,
+  scaleInt,
   shortConvInt,
   swigluInt,
 } from "./_lower_gates.ts";
@@ -27,6 +32,14 @@ export type IntOpName =
   | "norm_scale_int"
   | "quantize_int"
   | "ternary_linear_int"
+  | "quantize16_int"
+  | "linear_int"
+  | "scale_int"
+  | "head_norm_int"
+  | "rope_int"
+  | "attention_int"
+  | "gate_int"
+  | "relu2_gate_int"
   | "add_int"
   | "swiglu_int"
   | "hgrn_int"
@@ -43,6 +56,14 @@ export const VERILOG_OPS: Readonly<
   norm_scale_int: normScaleInt,
   quantize_int: quantizeInt,
   ternary_linear_int: ternaryLinearInt,
+  quantize16_int: quantize16Int,
+  linear_int: linearInt,
+  scale_int: scaleInt,
+  head_norm_int: headNormInt,
+  rope_int: ropeInt,
+  attention_int: attentionInt,
+  gate_int: gateInt,
+  relu2_gate_int: relu2GateInt,
   add_int: addInt,
   swiglu_int: swigluInt,
   hgrn_int: hgrnInt,

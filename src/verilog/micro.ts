@@ -3,7 +3,14 @@
  * on named vectors, scalars, codes and constants. A task is a few operations that
  * stay together, because they share the maximum or the sum of the vector unit.
  */
-import type { SCALAR_OP, VECTOR_X, VECTOR_Y, VECTOR_Z } from "./isa.ts";
+import type { BlockForm } from "./_blocks.ts";
+import type {
+  BLOCK_OP,
+  SCALAR_OP,
+  VECTOR_X,
+  VECTOR_Y,
+  VECTOR_Z,
+} from "./isa.ts";
 
 /** A vector in the vector memory. */
 export interface Vector {
@@ -92,6 +99,8 @@ export interface VectorOp {
   readonly maximum?: true;
   /** Whether results are summed. */
   readonly sum?: true;
+  /** First element of `a`, `b` and `d`, a whole number of words; 0 if left out. */
+  readonly from?: number;
   /** Elements. */
   readonly elements: number;
 }
@@ -132,8 +141,77 @@ export interface MatrixOp {
   readonly d?: Vector;
 }
 
+/** A matrix of block weights, or of floats that become `q8_0`. */
+export interface BlockMatrix {
+  /** The matrix. */
+  readonly param: string;
+  /** Rows. */
+  readonly rows: number;
+  /** How its rows are laid out. */
+  readonly form: BlockForm;
+  /** The exponent of its integer scales. */
+  readonly exponent: number;
+  /** A bias for each row. */
+  readonly bias?: string;
+}
+
+/** A register of the block unit, set before an operation. */
+export interface Setting {
+  /** Which one. */
+  readonly index: number;
+  /** Its lower 32 bits. */
+  readonly low: number;
+  /** Its upper 32 bits. */
+  readonly high: number;
+}
+
+/** What an attention keeps from token to token. */
+export interface CacheUse {
+  /** The states of the graph. */
+  readonly states: {
+    readonly keys: string;
+    readonly keyShifts: string;
+    readonly values: string;
+    readonly valueShifts: string;
+  };
+  /** Heads of k and v. */
+  readonly heads: number;
+  /** Elements of a head. */
+  readonly dim: number;
+  /** Tokens that it holds. */
+  readonly context: number;
+}
+
+/** An operation of the block unit, while all others are idle. */
+export interface BlockOp {
+  /** Which unit. */
+  readonly unit: "block";
+  /** What it does. */
+  readonly sub: keyof typeof BLOCK_OP;
+  /** Vector operands. */
+  readonly a?: Vector;
+  /** Vector operands. */
+  readonly b?: Vector;
+  /** Vector operands. */
+  readonly c?: Vector;
+  /** Where the results go; the logits go out instead. */
+  readonly d?: Vector;
+  /** The scalar that it uses. */
+  readonly scalar?: ScalarValue;
+  /** Fields of the instruction that are no places. */
+  readonly fields: Readonly<Record<string, number>>;
+  /** Registers that are set before. */
+  readonly settings?: readonly Setting[];
+  /** Of `linear` and `embed`: the weights. */
+  readonly matrix?: BlockMatrix;
+  /** Of `table`: the parameter whose i32 words come in. */
+  readonly table?: string;
+  /** Of `attention`: its caches. */
+  readonly cache?: CacheUse;
+}
+
 /** Any operation. */
-export type MicroOp = VectorOp | ScalarOp | MatrixOp;
+export type MicroOp = VectorOp | ScalarOp | MatrixOp | BlockOp;
 
 /** Operations that are issued one after the other. */
 export interface Task {
@@ -153,6 +231,8 @@ export interface Task {
 export type Place =
   | { readonly kind: "vector"; readonly parts: readonly Vector[] }
   | { readonly kind: "scalar"; readonly scalar: ScalarValue }
+  /** k of a scalar 2^k. */
+  | { readonly kind: "shift"; readonly scalar: ScalarValue }
   | { readonly kind: "codes"; readonly vector: Vector; readonly codes: Codes }
   | { readonly kind: "logits" }
   | { readonly kind: "token" };
@@ -179,6 +259,8 @@ export interface Lowered {
     readonly exponent: number;
     readonly rows: number;
     readonly width: number;
+    /** How its rows are laid out, if it has blocks. */
+    readonly blocks?: BlockMatrix;
   };
   /** The sigmoid table's parameter, if the model uses one. */
   readonly sigmoid?: string;

@@ -185,5 +185,10 @@ export function touches(op: MicroOp): {
       return { vectors: [], scalars: present([op.a, op.b, op.d]) };
     case "matrix":
       return { vectors: present([op.d]), scalars: [op.scale] };
+    case "block":
+      return {
+        vectors: present([op.a, op.b, op.c, op.d]),
+        scalars: present([op.scalar]),
+      };
   }
 }

@@ -5,7 +5,8 @@
  *     for each group of R rows, for each column group, for each row: one byte
  *
  * Nothing is padded but the columns to a whole byte, the last row group to R
- * rows, and each stretch to a whole beat.
+ * rows, and each stretch to a whole beat. Rows of block weights and tables are as
+ * `_blocks.ts` and the parameters have them.
  */
 import {
   packRow,
@@ -14,10 +15,11 @@ import {
   unpackRow,
 } from "../base/mod.ts";
 import { type Graph, rowBytes } from "../ir/mod.ts";
+import { blockRows, rowBeats } from "./_blocks.ts";
 import type { ConstantSet } from "./allocate.ts";
 import type { Segment } from "./emit.ts";
 import type { Geometry } from "./geometry.ts";
-import type { Constant, MatrixOp } from "./micro.ts";
+import type { BlockMatrix, Constant, MatrixOp } from "./micro.ts";
 
 /** Reads a parameter's stored bytes. */
 export type ReadParam = (name: string) => Promise<Uint8Array<ArrayBuffer>>;
@@ -38,9 +40,28 @@ export const ZERO_BYTE: Readonly<Record<TritPacking, number>> = {
 export function segmentBeats(segment: Segment, geometry: Geometry): number {
   if (segment.kind === "constants") return segment.set.beats;
   const { rows, trits, beatBytes } = geometry;
+  if (segment.kind === "blocks") {
+    const { matrix } = segment;
+    return matrix.rows * matrixRowBeats(matrix, geometry);
+  }
+  if (segment.kind === "table") return Math.ceil(4 * segment.count / beatBytes);
   const groups = Math.ceil(segment.op.rows / rows);
   const columns = Math.ceil(segment.op.columns / trits);
   return Math.ceil(groups * columns * rows / beatBytes);
+}
+
+/**
+ * Counts the beats of a row of block weights.
+ *
+ * @param matrix The matrix.
+ * @param geometry Figures of the build.
+ * @returns Whole beats.
+ */
+export function matrixRowBeats(
+  { form, bias }: BlockMatrix,
+  { beatBytes }: Geometry,
+): number {
+  return rowBeats(form, bias !== undefined, beatBytes);
 }
 
 function view(bytes: Uint8Array<ArrayBuffer>): DataView {
@@ -172,4 +193,63 @@ export async function matrixBytes(
     }
   }
   return bytes;
+}
+
+/**
+ * Makes the bytes of some rows of block weights.
+ *
+ * @param matrix The matrix.
+ * @param range First row and rows.
+ * @param geometry Figures of the build.
+ * @param source The graph, and what reads a parameter.
+ * @returns Whole beats a row.
+ * @throws {RangeError} If a scale does not fit its exponent.
+ */
+export async function blockBytes(
+  matrix: BlockMatrix,
+  range: { readonly first: number; readonly count: number },
+  geometry: Geometry,
+  { graph, read }: { graph: Graph; read: ReadParam },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { param, form, exponent, bias } = matrix;
+  const { encoding } = graph.params[param]!;
+  const bytes = await read(param);
+  const biases = bias === undefined ? undefined : view(await read(bias));
+  const stored = { encoding, form, exponent, bytes };
+  return blockRows(stored, range, geometry.beatBytes, biases);
+}
+
+/**
+ * Makes the bytes of a segment.
+ *
+ * @param segment The stretch.
+ * @param geometry Figures of the build.
+ * @param source The graph, and what reads a parameter.
+ * @returns Whole beats.
+ */
+export async function segmentBytes(
+  segment: Segment,
+  geometry: Geometry,
+  source: { graph: Graph; read: ReadParam },
+): Promise<Uint8Array<ArrayBuffer>> {
+  switch (segment.kind) {
+    case "constants":
+      return await constantBytes(segment.set, geometry, source.read);
+    case "matrix":
+      return await matrixBytes(segment.op, geometry, source);
+    case "blocks": {
+      const { rows: count } = segment.matrix;
+      const range = { first: 0, count };
+      return await blockBytes(segment.matrix, range, geometry, source);
+    }
+    case "table": {
+      const bytes = new Uint8Array(
+        segmentBeats(segment, geometry) * geometry.beatBytes,
+      );
+      bytes.set(
+        (await source.read(segment.param)).subarray(0, 4 * segment.count),
+      );
+      return bytes;
+    }
+  }
 }

@@ -39,10 +39,20 @@ export function buildParameters(
     CONST_WORDS: capacities.constElements / vectorLanes,
     CODE_WORDS: capacities.codeElements / codeLanes,
     FIFO_BEATS: hardware.fifoBeats,
+    ...(hardware.multipliers
+      ? {
+        MULTIPLIERS: hardware.multipliers,
+        MANTISSAS: capacities.mantissaElements,
+        CONTEXT: capacities.contextTokens,
+      }
+      : {}),
   };
 }
 
 const PORT_REGEXP = /^\s+(input|output)\s+wire\s+(?:\[(.*):0\]\s+)?(\w+),?$/;
+
+/** Ports of the memory's write channels. */
+const WRITE_PORT_REGEXP = /^m_axi_(?:aw|w|b)/;
 
 /** Ports of the core, with widths as numbers. */
 function corePorts(
@@ -75,14 +85,23 @@ function evaluate(range: string, parameters: BuildParameters): number {
  * @returns Its Verilog.
  */
 export function topModule(parameters: BuildParameters): VerilogFile {
-  const ports = corePorts(parameters);
+  const all = corePorts(parameters);
+  // Only caches are written to memory.
+  const isLeftOut = (name: string): boolean =>
+    parameters.MULTIPLIERS === undefined && WRITE_PORT_REGEXP.test(name);
+  const ports = all.filter(({ name }) => !isLeftOut(name));
   const declared = ports.map(({ direction, width, name }) => {
     const range = width === 1 ? "" : `[${width - 1}:0] `;
     return `    ${direction.padEnd(6)} wire ${range}${name}`;
   });
   const fixed = Object.entries(parameters)
     .map(([name, value]) => `      .${name}(${value})`);
-  const wired = ports.map(({ name }) => `      .${name}(${name})`);
+  const wired = all.map(({ name, direction, width }) => {
+    if (!isLeftOut(name)) return `      .${name}(${name})`;
+    return direction === "output"
+      ? `      .${name}()`
+      : `      .${name}(${width}'d0)`;
+  });
   const text =
     `// One build of sterna_core: its parameters, and nothing else. Generated.
 // Registers of s_axil_*: sterna_host. Memory on m_axi_*: the image, at the base that the host sets.
