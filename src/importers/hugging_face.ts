@@ -15,7 +15,7 @@ import { hashSource } from "./hash_source.ts";
 import { architectureOf } from "./registry.ts";
 import { readSpecialTokens } from "./special_tokens.ts";
 import { readTextFiles } from "./text_files.ts";
-import { draftTensors, makeGraph } from "./weights.ts";
+import { checkEncoding, draftTensors, makeGraph } from "./weights.ts";
 
 /** How a checkpoint is imported. */
 export interface ImportOptions {
@@ -56,6 +56,7 @@ export async function importHuggingFace(
   }
   const architecture = architectureOf(config, "config.json");
   const plan = architecture.plan(config, "config.json");
+  checkEncoding(plan, options.encoding);
   const text = await readTextFiles(folder);
   const special = readSpecialTokens(
     { config, ...text },

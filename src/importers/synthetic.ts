@@ -34,7 +34,12 @@ import { type BlockEncoding, drawBlocks } from "./_synthetic_blocks.ts";
 import type { Plan, PlannedTensor, TensorInit } from "./architecture.ts";
 import { GEOMETRIES, type Geometry } from "./geometries.ts";
 import { architectureOf } from "./registry.ts";
-import { draftTensors, makeGraph, type WeightSource } from "./weights.ts";
+import {
+  checkEncoding,
+  draftTensors,
+  makeGraph,
+  type WeightSource,
+} from "./weights.ts";
 
 /** Mean magnitude of a normal distribution of standard deviation 0.02. */
 const MEAN_WEIGHT = 0.016;
@@ -102,6 +107,7 @@ export function importSynthetic(
     : { config: geometry };
   const plan = architectureOf(config, "the geometry")
     .plan(config, "the geometry");
+  checkEncoding(plan, options.encoding);
   const encoding = options.encoding ?? usual;
   const weights = new SyntheticWeights(plan, seed, encoding);
   const tensors = draftTensors(plan, weights, packing);

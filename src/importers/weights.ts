@@ -78,6 +78,21 @@ export function draftTensors(
 }
 
 /**
+ * Refuses an encoding that would change nothing.
+ *
+ * @param plan What the configuration asks for.
+ * @param asked The encoding that was asked for, if any.
+ * @throws {TypeError} If the model has no matrices of numbers.
+ */
+export function checkEncoding(plan: Plan, asked: string | undefined): void {
+  if (asked === undefined) return;
+  if (plan.tensors.some(({ use }) => use === "matrix")) return;
+  throw new TypeError(
+    `Cannot store matrices as ${asked} as ${plan.architecture} has none that are not ternary`,
+  );
+}
+
+/**
  * Builds the graph of a plan once the scales are known.
  *
  * @param plan What the configuration asks for.

@@ -18,7 +18,7 @@ import {
 } from "../../src/importers/mod.ts";
 import { folderOf } from "./_golden.ts";
 import { distances, referenceLogits } from "./agreement.ts";
-import { pack, type Tensor } from "./builder.ts";
+import { build, memoryFolder, pack, type Tensor } from "./builder.ts";
 import { readTensors } from "./tensors.ts";
 
 async function readFile(folder: Folder): Promise<Map<string, Tensor>> {
@@ -240,4 +240,13 @@ Deno.test("the provenance says what was done to the matrices", async () => {
     /^repacked trits, matrices in bf16 \(BF16, U8\)/,
   );
   assert.match(await note("bitnet-latent"), /^ternarised latent weights, /);
+});
+
+Deno.test("an encoding is refused where there is nothing to encode", async () => {
+  const folder = memoryFolder(build());
+  await assert.rejects(() => importHuggingFace(folder, { encoding: "q8_0" }), {
+    name: "TypeError",
+    message:
+      "Cannot store matrices as q8_0 as hgrn_bit has none that are not ternary",
+  });
 });

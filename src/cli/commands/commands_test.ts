@@ -5,6 +5,7 @@ import {
   jsonOf,
   Scratch,
 } from "../../../tests/command_line.ts";
+import { readGolden } from "../../../tests/importers/_golden.ts";
 import { build } from "../../../tests/importers/builder.ts";
 import { fileOf, openFile } from "../../../tests/models.ts";
 import {
@@ -431,6 +432,23 @@ Deno.test("import --synthetic draws the same model from the same seed", async ()
   assert.ok("ternary-2bit" in info.encodings);
 });
 
+Deno.test("import --encoding stores matrices as it says, and runs", async () => {
+  await using scratch = await Scratch.create();
+  for (const [path, bytes] of await readGolden("qwen3-yarn")) {
+    await scratch.put(`small/${path}`, bytes);
+  }
+  const out = `${scratch.path}/small.sterna`;
+  const encoded = ["--encoding=q8_0", "--out", out];
+  const run = await call("import", `${scratch.path}/small`, ...encoded);
+  assert.deepEqual([run.status, run.out], [0, ""]);
+  const info = jsonOf(await call("info", out, "--json"));
+  assert.ok(info.encodings["q8_0"] > 10, JSON.stringify(info.encodings));
+  assert.match(info.provenance.note, /^matrices in f16 and q8_0/);
+  const float = ["--profile=float", ...ON];
+  const logits = jsonOf(await call("logits", out, "--ids=1,2", ...float));
+  assert.ok(JSON.stringify(logits).length > 100);
+});
+
 Deno.test("import refuses what it cannot read or write, and leaves nothing", async () => {
   await using scratch = await Scratch.create();
   const out = `${scratch.path}/out`;
@@ -455,6 +473,14 @@ Deno.test("import refuses what it cannot read or write, and leaves nothing", asy
     [
       ["--synthetic", config, "--out", out, "--packing=5"],
       /packings are base3/,
+    ],
+    [
+      ["--synthetic", config, "--out", out, "--encoding=q3_k"],
+      /Cannot store matrices as q3_k: encodings are bf16, f16, q8_0/,
+    ],
+    [
+      ["--synthetic", config, "--out", out, "--encoding=q8_0"],
+      /as q8_0 as hgrn_bit has none that are not ternary/,
     ],
     [["--synthetic", config, "--out", out, "--seed=-1"], /must be at least 0/],
     [[`${scratch.path}/none`, "--out", out], /as there is no such path/],

@@ -10,6 +10,8 @@ import {
   GEOMETRIES,
   type I2sLayout,
   importSynthetic,
+  MATRIX_ENCODINGS,
+  SYNTHETIC_ENCODINGS,
 } from "../../importers/mod.ts";
 import type { Command } from "../command.ts";
 import { type FileFolder, FileSource, writeFile } from "../files.ts";
@@ -43,6 +45,24 @@ function i2sLayoutOf(options: Options): I2sLayout | undefined {
   throw new TypeError(
     `Cannot read I2_S in the layout ${given} as it is x86 or arm`,
   );
+}
+
+/** One of some encodings, if any is asked for. */
+function encodingOf<E extends string>(
+  options: Options,
+  encodings: readonly E[],
+): { readonly encoding?: E } {
+  const given = options.text("encoding");
+  if (given === undefined) return {};
+  const encoding = encodings.find((name) => name === given);
+  if (encoding === undefined) {
+    throw new TypeError(
+      `Cannot store matrices as ${given}: encodings are ${
+        encodings.join(", ")
+      }`,
+    );
+  }
+  return { encoding };
 }
 
 /** A geometry's name, or the path of a `config.json`. */
@@ -110,6 +130,17 @@ export const importCommand: Command = {
       value: "NAME",
       doc: "trits as base3 (default, five a byte) or 2bit",
     },
+    encoding: {
+      type: "text",
+      value: "NAME",
+      doc: `matrices of numbers as ${
+        MATRIX_ENCODINGS.join(", ")
+      } (default: as they are); with --synthetic also ${
+        SYNTHETIC_ENCODINGS.filter((name) =>
+          !(MATRIX_ENCODINGS as readonly string[]).includes(name)
+        ).join(", ")
+      }`,
+    },
     "i2s-layout": {
       type: "text",
       value: "NAME",
@@ -152,13 +183,19 @@ export const importCommand: Command = {
     if (synthetic !== undefined) {
       const seed = options.number("seed") ?? 0;
       const geometry = await geometryOf(synthetic);
-      await write(named(importSynthetic(geometry, { seed, packing })), out);
+      const draft = importSynthetic(geometry, {
+        seed,
+        packing,
+        ...encodingOf(options, SYNTHETIC_ENCODINGS),
+      });
+      await write(named(draft), out);
       return 0;
     }
     const { input, weights } = await openSource(source!);
     try {
       const draft = await importModel(input, {
         packing,
+        ...encodingOf(options, MATRIX_ENCODINGS),
         ...(i2sLayout === undefined ? {} : { i2sLayout }),
         onProgress: progress(`Reading ${input.name}`),
         ...(weights === undefined ? {} : { weights }),
