@@ -10,10 +10,10 @@ import {
   modelTokenizer,
   openDevice,
   type Profile,
-  type TextTokenizer,
   WebGpuMachine,
 } from "../../mod.ts";
 import { openDemo } from "./_demo.ts";
+import { heldOutIds } from "./_held_out.ts";
 
 /** Tokens in all. */
 const TOKENS = 20_000;
@@ -24,42 +24,10 @@ const MOST_BITS_PER_BYTE = 1.30;
 /** How far the int profile may be from float, as a part of it. */
 const INT_LOSS = 1e-3;
 
-/** Pieces taken out of each source, spread over it. */
-const PIECES = 4;
-
-interface HeldOut {
-  readonly bytes: number;
-  readonly ranges: readonly { readonly start: number; readonly end: number }[];
-}
-
-/** 20,000 fixed ids, from each source as many as its share of the bytes. */
-async function sample(
-  tokenizer: TextTokenizer,
-): Promise<Int32Array<ArrayBuffer>> {
-  const at = (name: string) => new URL(`../../models/${name}`, import.meta.url);
-  const text = await Deno.readFile(at("held_out.txt"));
-  const { bytes, ranges } = JSON.parse(
-    await Deno.readTextFile(at("held_out.json")),
-  ) as HeldOut;
-  const ids: number[] = [];
-  ranges.forEach(({ end }, source) => {
-    const { start } = ranges[source]!;
-    for (let piece = 0; piece < PIECES; piece++) {
-      const from = start + Math.floor((end - start) * piece / PIECES);
-      const until = start + (end - start) * (piece + 1) / PIECES;
-      const wanted = Math.round(TOKENS * until / bytes) - ids.length;
-      const part = text.subarray(from, Math.min(from + 8 * wanted, end));
-      const plain = new TextDecoder().decode(part).replaceAll("\uFFFD", "");
-      ids.push(...tokenizer.encode(plain).slice(0, wanted));
-    }
-  });
-  return Int32Array.from(ids);
-}
-
 Deno.test("evaluate() of the embedded model meets its bits per byte, and int is within 0.1 % of float", async () => {
   const model = await openDemo();
   const tokenizer = await modelTokenizer(model);
-  const ids = await sample(tokenizer);
+  const ids = await heldOutIds(tokenizer, TOKENS);
   assert.equal(ids.length, TOKENS);
   const bytes = decodedBytes(tokenizer, ids.subarray(1));
   const gpu = await openDevice(navigator.gpu);
