@@ -30,6 +30,7 @@ export const LLAMA: Architecture = defineTransformer({
     }),
     ...ROPE_OPTIONS,
     "hidden_act": word("silu", "swish"),
+    "activation": nullable(word("swiglu")), // Falcon3 says it twice
     "tie_word_embeddings": flag(false),
     "attention_bias": flag(false),
     "mlp_bias": flag(false),
