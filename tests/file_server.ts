@@ -15,6 +15,8 @@ export interface Served {
   readonly failures?: number[];
   /** Whether ranges are ignored. */
   readonly whole?: boolean;
+  /** Answers ranges with others, which begin so many bytes later. */
+  readonly shift?: number;
   /** Ends each answer after so many bytes, as a connection that breaks. */
   readonly breakAfter?: number;
   /** States no length. */
@@ -77,7 +79,7 @@ export class FileServer implements AsyncDisposable {
       request.headers.get("if-range") !== version;
     const start = range === null || whole || changed
       ? undefined
-      : Number(/^bytes=(\d+)-/.exec(range)![1]);
+      : Number(/^bytes=(\d+)-/.exec(range)![1]) + (served.shift ?? 0);
     if (start !== undefined && start >= bytes.length) {
       return new Response(null, {
         status: 416,

@@ -27,7 +27,7 @@ class Parrot implements Machine {
   readonly target = "reference";
   readonly profile = "float";
   readonly device = "parrot";
-  readonly graph = {} as Machine["graph"];
+  readonly graph = { states: {} } as unknown as Machine["graph"];
   readonly texts: string[];
   /** What went in: a list for each sequence, an entry for each call. */
   readonly heard: number[][][] = [];
@@ -118,6 +118,15 @@ Deno.test("each message goes in once, behind what is there", async () => {
     "b",
     "two",
   ]);
+});
+
+Deno.test("the last token of an answer of full length goes in with the next message", async () => {
+  const parrot = new Parrot("one", "two");
+  using chat = await Chat.open(await modelOf(TEMPLATE), parrot);
+  assert.equal(await hear(chat, "a", { tokens: 3 }), "one");
+  assert.equal(await hear(chat, "b", { tokens: 3 }), "two");
+  const calls = parrot.heard[0]!.filter((ids) => ids.length > 1).map(textOf);
+  assert.equal(calls[1], "e<257>[user]b<257>[assistant]");
 });
 
 Deno.test("a reset forgets all but the system's message", async () => {

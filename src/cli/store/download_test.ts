@@ -87,6 +87,18 @@ Deno.test("a download goes on behind what an interrupted one left", async () => 
   assert.deepEqual(done.ranges, []);
 });
 
+Deno.test("an answer with another range than was asked for is refused", async () => {
+  const { outcome } = await attempt(
+    { shift: 5 },
+    known,
+    (path) => Deno.writeFile(`${path}.part`, BYTES.slice(0, 20_000)),
+  );
+  assert.match(
+    (outcome as Error).message,
+    /as its range must begin at 20000: bytes 20005-49999\/50000$/,
+  );
+});
+
 Deno.test("what an interrupted download left and is damaged comes anew", async () => {
   const damaged = await attempt({}, known, async (path) => {
     await Deno.writeFile(`${path}.part`, new Uint8Array(20_000));
