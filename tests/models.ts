@@ -50,3 +50,34 @@ export async function tinyModel(
 ): Promise<Model> {
   return await openFile(await fileOf(tinyDraft(fields, options)));
 }
+
+const SMALL_ATTENTION: JsonObject = {
+  "vocab_size": 43,
+  "hidden_size": 24,
+  "intermediate_size": 40,
+  "num_hidden_layers": 2,
+  "num_attention_heads": 4,
+  "num_key_value_heads": 2,
+  "max_position_embeddings": 64,
+};
+
+/** Small transformers: plain, with norms of heads, and with a window and gelu. */
+export const TINY_TRANSFORMERS: readonly JsonObject[] = [
+  { ...SMALL_ATTENTION, "model_type": "llama" },
+  { ...SMALL_ATTENTION, "model_type": "qwen3", "head_dim": 8 },
+  {
+    ...SMALL_ATTENTION,
+    "model_type": "gemma3_text",
+    "head_dim": 8,
+    "sliding_window": 5,
+    "sliding_window_pattern": 2,
+  },
+];
+
+/** A small transformer, written and opened. */
+export async function tinyTransformer(
+  config: JsonObject = TINY_TRANSFORMERS[0]!,
+  options: SyntheticOptions = {},
+): Promise<Model> {
+  return await openFile(await fileOf(importSynthetic(config, options)));
+}

@@ -1,7 +1,7 @@
 /**
  * From errors to exit statuses: 1 it ran and failed, 2 the request was wrong.
  */
-import { DeviceError } from "../runtime/mod.ts";
+import { ContextError, DeviceError } from "../runtime/mod.ts";
 
 /** Something that ran and failed: a mismatch, a missing device. */
 export class FailureError extends Error {
@@ -16,7 +16,9 @@ export class FailureError extends Error {
  * @returns 2 for a wrong request or a malformed file, 1 for anything else.
  */
 export function exitStatus(error: unknown): 1 | 2 {
-  if (error instanceof FailureError || error instanceof DeviceError) return 1;
+  const failed = error instanceof FailureError ||
+    error instanceof DeviceError || error instanceof ContextError;
+  if (failed) return 1;
   const wrong = error instanceof SyntaxError || error instanceof RangeError ||
     error instanceof TypeError;
   return wrong ? 2 : 1;

@@ -1,8 +1,10 @@
 /** From what a user asks for to a machine. */
 import type { Model } from "../format/mod.ts";
-import type { Profile } from "../ir/mod.ts";
+import type { Graph, Profile } from "../ir/mod.ts";
 import {
+  DEFAULT_CONTEXT,
   DeviceError,
+  graphOf,
   type Machine,
   openDevice,
   referenceMachine,
@@ -16,7 +18,7 @@ import { note, progress } from "./terminal.ts";
 /** A target with a profile. */
 export type Pair = readonly [Target, Profile];
 
-/** Every pair that an `hgrn_bit` model runs on. */
+/** Every pair there is; a model without an int graph runs on those of float. */
 export const PAIRS: readonly Pair[] = [
   ["reference", "float"],
   ["reference", "int"],
@@ -24,6 +26,16 @@ export const PAIRS: readonly Pair[] = [
   ["webgpu", "int"],
   ["rtl", "int"],
 ];
+
+/**
+ * Lists the pairs that a model runs on.
+ *
+ * @param model The model.
+ * @returns Those of {@linkcode PAIRS} whose profile it has.
+ */
+export function pairsOf({ profiles }: Model): Pair[] {
+  return PAIRS.filter(([, profile]) => profiles.includes(profile));
+}
 
 /** The options that choose a machine. */
 export const MACHINE_OPTIONS: OptionSpecs = {
@@ -42,8 +54,9 @@ export const MACHINE_OPTIONS: OptionSpecs = {
     type: "integer",
     value: "N",
     doc:
-      "bounds a state that grows with the text; a recurrent state does not grow",
+      `most tokens of a text, where the state grows with it (default ${DEFAULT_CONTEXT} or the model's limit)`,
     least: 1,
+    most: 2 ** 24,
   },
   hw: {
     type: "text",
@@ -58,6 +71,8 @@ export interface MachineRequest {
   readonly target: Target | "auto";
   /** The arithmetic. */
   readonly profile: Profile;
+  /** Tokens that a text may have. */
+  readonly context?: number;
   /** The hardware. */
   readonly hw?: string;
 }
@@ -74,6 +89,7 @@ export function machineRequest(options: Options): MachineRequest {
   const profile = options.text("profile") ??
     (target === "rtl" ? "int" : "float");
   const hw = options.text("hw");
+  const context = options.number("context");
   const known = target === "auto"
     ? profile === "float" || profile === "int"
     : PAIRS.some(([t, p]) => t === target && p === profile);
@@ -87,6 +103,7 @@ export function machineRequest(options: Options): MachineRequest {
   return {
     target: target as MachineRequest["target"],
     profile: profile as Profile,
+    ...(context === undefined ? {} : { context }),
     ...(hw === undefined ? {} : { hw }),
   };
 }
@@ -98,10 +115,9 @@ function quietMesa(): void {
   }
 }
 
-async function openWebGpu(model: Model, profile: Profile): Promise<Machine> {
+async function openWebGpu(model: Model, graph: Graph): Promise<Machine> {
   quietMesa();
   const device = await openDevice(navigator.gpu);
-  const graph = model.graphs[profile];
   return await WebGpuMachine.create(device, {
     graph,
     read: (name) => model.read(name),
@@ -115,27 +131,37 @@ async function openWebGpu(model: Model, profile: Profile): Promise<Machine> {
  * @param model The model.
  * @param request What was asked for.
  * @returns The machine; dispose it when done.
+ * @throws {TypeError} If the model has no graph of that profile: names the pairs.
+ * @throws {RangeError} If it cannot have a context of so many tokens.
  * @throws {DeviceError} If a machine that was asked for by name is not here.
  */
 export async function openMachine(
   model: Model,
   request: MachineRequest,
 ): Promise<Machine> {
-  const { target, profile, hw } = request;
+  const { target, profile, context, hw } = request;
+  if (!model.profiles.includes(profile)) {
+    throw new TypeError(
+      `Cannot run ${model.name} on ${target}/${profile} as its pairs are ${
+        pairsOf(model).map((pair) => pair.join("/")).join(", ")
+      }: one of its ops has no integer form`,
+    );
+  }
+  const graph = graphOf(model, profile, context);
   switch (target) {
     case "reference":
-      return await referenceMachine(model, profile);
+      return await referenceMachine(model, profile, context);
     case "webgpu":
-      return await openWebGpu(model, profile);
+      return await openWebGpu(model, graph);
     case "rtl":
-      return await openRtl(model, hw);
+      return await openRtl(model, graph, hw);
     case "auto":
       try {
-        return await openWebGpu(model, profile);
+        return await openWebGpu(model, graph);
       } catch (error) {
         if (!(error instanceof DeviceError)) throw error;
         note(`Running on the reference: ${error.message}`);
-        return await referenceMachine(model, profile);
+        return await referenceMachine(model, profile, context);
       }
   }
 }

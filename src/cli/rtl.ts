@@ -1,6 +1,7 @@
 /** The RTL core in Verilator, as a machine of the command line. */
 import { CoreMachine } from "../../sim/core/mod.ts";
 import type { Model } from "../format/mod.ts";
+import type { Graph } from "../ir/mod.ts";
 import type { Machine } from "../runtime/mod.ts";
 import {
   type Hardware,
@@ -38,16 +39,18 @@ export async function readHardware(
  * Puts a model on the RTL core; builds it first where no build is cached.
  *
  * @param model The model.
+ * @param graph Its int graph, the context bounded.
  * @param hw What `--hw` says.
  * @returns The machine; dispose it when done.
  */
 export async function openRtl(
   model: Model,
+  graph: Graph,
   hw: string | undefined,
 ): Promise<Machine> {
   const hardware = await readHardware(hw);
   return await CoreMachine.create(
-    model.graphs.int,
+    graph,
     (name) => model.read(name),
     { hardware, build: { onProgress: note } },
   );

@@ -5,6 +5,7 @@
  * anew.
  */
 import type { Model } from "../format/mod.ts";
+import { contextOf } from "../ir/mod.ts";
 import { type ChatMessage, ChatTemplate } from "./chat_template.ts";
 import { generate } from "./generate.ts";
 import type { Machine, Sequence } from "./machine.ts";
@@ -130,7 +131,8 @@ export class Chat implements Disposable {
    * @param options How to answer.
    * @returns The parts as they come.
    * @throws {SyntaxError} If the template refuses the conversation.
-   * @throws {RangeError} If the text is longer than the model's context.
+   * @throws {RangeError} If the text is longer than the context.
+   * @throws {ContextError} If the context is full before the answer ends.
    */
   async *say(
     content: string,
@@ -161,6 +163,7 @@ export class Chat implements Disposable {
       tokens,
       sampler,
       stop: this.#ends,
+      context: contextOf(this.#machine.graph),
       onPrefill: () => {
         this.#ids.push(...fresh);
         this.#text = rendered;

@@ -1,10 +1,20 @@
-/** How well a model predicts a text. */
+/**
+ * How well a model predicts a text. A state that does not grow runs through all
+ * of it. Where it grows, the text is cut into windows of the context: each begins
+ * anew, with the token that the model's texts start with or, where there is none,
+ * with the last token of the window before; every id but the first is predicted
+ * once.
+ */
+import { contextOf } from "../ir/mod.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 import { logitsRow } from "./generate.ts";
 import { type Logits, type Machine, vocabularySize } from "./machine.ts";
 
-/** Tokens that a machine is given at once. */
+/** Most tokens that a machine is given at once. */
 const CHUNK = 512;
+
+/** Most logits that a machine is asked for at once, 128 MB of them. */
+const MAX_LOGITS = 2 ** 25;
 
 /** Ids that are decoded at once, to count bytes. */
 const DECODE_CHUNK = 4_096;
@@ -20,6 +30,8 @@ const CONTEXT = 16;
 export interface EvaluateOptions {
   /** Whether to keep a row for each token. */
   readonly detail?: boolean;
+  /** The id that the model's texts start with, if it has one. */
+  readonly bos?: number | undefined;
   /** Called as tokens are done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -82,8 +94,48 @@ export function decodedBytes(
   return bytes;
 }
 
+/** What one window is judged by. */
+interface Window {
+  /** Ids that go in. */
+  readonly inputs: Int32Array<ArrayBuffer>;
+  /** For each of them the id that follows. */
+  readonly targets: Int32Array;
+}
+
+/** Cuts a text into windows. */
+function* windowsOf(
+  ids: Int32Array<ArrayBuffer>,
+  context: number,
+  bos: number | undefined,
+): Generator<Window> {
+  for (let at = 0; at + 1 < ids.length; at += context) {
+    const end = Math.min(at + context, ids.length - 1);
+    const inputs = ids.slice(at, end);
+    if (at > 0 && bos !== undefined) inputs[0] = bos;
+    yield { inputs, targets: ids.subarray(at + 1, end + 1) };
+  }
+}
+
+/** Runs a window and judges every position. */
+async function* judgeWindow(
+  machine: Machine,
+  { inputs, targets }: Window,
+  step: number,
+): AsyncGenerator<{ nll: number; top1: number }[]> {
+  const sequence = await machine.open();
+  try {
+    for (let at = 0; at < inputs.length; at += step) {
+      const part = inputs.slice(at, at + step);
+      const logits = await sequence.advance(part, "all");
+      yield Array.from(part, (_, t) => judge(logits, t, targets[at + t]!));
+    }
+  } finally {
+    sequence.dispose();
+  }
+}
+
 /**
- * Runs a text through a model as one sequence, its state carried all the way.
+ * Runs a text through a model, window by window.
  *
  * @param machine The machine.
  * @param ids The text's ids, at least two.
@@ -115,26 +167,26 @@ export async function evaluate(
       `Cannot evaluate a text as its predicted tokens must have bytes: ${options.bytes}`,
     );
   }
-  const sequence = await machine.open();
   const nll: number[] = [];
   const top1: number[] = [];
+  const step = Math.max(
+    1,
+    Math.min(CHUNK, Math.floor(MAX_LOGITS / vocabulary)),
+  );
+  const context = contextOf(machine.graph) ?? tokens;
   let sum = 0;
-  try {
-    for (let at = 0; at < tokens; at += CHUNK) {
-      const end = Math.min(at + CHUNK, tokens);
-      const logits = await sequence.advance(ids.slice(at, end), "all");
-      for (let t = at; t < end; t++) {
-        const judged = judge(logits, t - at, ids[t + 1]!);
-        sum += judged.nll;
-        if (options.detail) {
-          nll.push(judged.nll);
-          top1.push(judged.top1);
-        }
+  let done = 0;
+  for (const window of windowsOf(ids, context, options.bos)) {
+    for await (const judged of judgeWindow(machine, window, step)) {
+      for (const one of judged) {
+        sum += one.nll;
+        if (!options.detail) continue;
+        nll.push(one.nll);
+        top1.push(one.top1);
       }
-      options.onProgress?.(end, tokens);
+      done += judged.length;
+      options.onProgress?.(done, tokens);
     }
-  } finally {
-    sequence.dispose();
   }
   return {
     tokens,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { byteTokenizer, textDraft } from "../../tests/text_model.ts";
-import { fileOf, openFile } from "../../tests/models.ts";
+import { fileOf, openFile, tinyTransformer } from "../../tests/models.ts";
 import type { Profile } from "../ir/mod.ts";
 import { decodedBytes, evaluate } from "./evaluate.ts";
 import type { Machine } from "./machine.ts";
@@ -166,4 +166,46 @@ Deno.test("bytes of damaged text are counted in linear time", () => {
   };
   assert.equal(decodedBytes(counted, ids), 3 * ids.length);
   assert.ok(decoded <= 5 * ids.length, `${decoded} ids decoded`);
+});
+
+Deno.test("where the state grows, windows of the context predict every id but the first once", async () => {
+  const model = await tinyTransformer();
+  const ids = Int32Array.from({ length: 24 }, (_, i) => (i * i * 5 + 2) % 43);
+  for (const profile of PROFILES) {
+    const whole = await referenceMachine(model, profile, 64);
+    const logProbabilities = async (inputs: number[]): Promise<number[][]> => {
+      const sequence = await whole.open();
+      const { data, rows, exponent } = await sequence.advance(
+        Int32Array.from(inputs),
+        "all",
+      );
+      const width = data.length / rows;
+      return inputs.map((_, t) => {
+        const row = [...data.subarray(t * width, (t + 1) * width)]
+          .map((v) => v * 2 ** exponent);
+        const total = row.reduce((sum, v) => sum + Math.exp(v), 0);
+        return row.map((v) => v - Math.log(total));
+      });
+    };
+    for (const bos of [undefined, 7]) {
+      for (const context of [1, 5, 23, 64]) {
+        const machine = await referenceMachine(model, profile, context);
+        const options = { bytes: 100, detail: true, bos };
+        const result = await evaluate(machine, ids, options);
+        assert.equal(result.tokens, 23);
+        assert.equal(result.nll!.length, 23);
+        for (let n = 0; n < 23; n++) {
+          const begin = n - n % context; // of the window that predicts ids[n + 1]
+          const inputs = [...ids.slice(begin, n + 1)];
+          if (begin > 0 && bos !== undefined) inputs[0] = bos;
+          const row = (await logProbabilities(inputs)).at(-1)!;
+          assert.ok(
+            Math.abs(result.nll![n]! + row[ids[n + 1]!]!) < 1e-9,
+            `${profile} ${bos} ${context} ${n}`,
+          );
+          assert.equal(result.top1![n], row.indexOf(Math.max(...row)));
+        }
+      }
+    }
+  }
 });

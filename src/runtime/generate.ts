@@ -1,4 +1,5 @@
 /** Generation: prompt in, ids out one by one. */
+import { ContextError } from "./context.ts";
 import type { Logits, Sequence } from "./machine.ts";
 import type { Sampler } from "./sampler.ts";
 
@@ -8,6 +9,11 @@ export interface GenerateOptions {
   readonly tokens: number;
   /** Ids that end the text; they are not given. */
   readonly stop?: ReadonlySet<number>;
+  /**
+   * Tokens that the sequence may have, where its state grows: `contextOf` of the
+   * machine's graph.
+   */
+  readonly context?: number | undefined;
   /** Chooses ids. */
   readonly sampler: Sampler;
   /**
@@ -44,14 +50,17 @@ export function logitsRow(logits: Logits, row: number): Float64Array {
  * @param prompt Ids, at least one.
  * @param options How.
  * @returns The ids chosen, as they come.
- * @throws {RangeError} If the prompt is empty or an id is outside the vocabulary.
+ * @throws {RangeError} If the prompt is empty, an id is outside the vocabulary or
+ * the context has no room for the prompt.
+ * @throws {ContextError} If the context is full before all ids are there; those
+ * that fit were given then.
  */
 export async function* generate(
   sequence: Sequence,
   prompt: Int32Array<ArrayBuffer>,
   options: GenerateOptions,
 ): AsyncGenerator<number, void, void> {
-  const { sampler, tokens, stop, adjust, signal } = options;
+  const { sampler, stop, adjust, signal, context } = options;
   if (prompt.length === 0) {
     throw new RangeError("Cannot generate as the prompt has no tokens");
   }
@@ -64,6 +73,18 @@ export async function* generate(
   };
   let next = await pick(await sequence.advance(prompt, "last"));
   options.onPrefill?.();
+  const began = sequence.position;
+  // The last id that is given does not go in.
+  const room = context === undefined ? Infinity : context - began + 1;
+  const tokens = Math.min(options.tokens, room);
+  const end = (): void => {
+    if (!(room < options.tokens)) return;
+    throw new ContextError(
+      `Cannot generate token ${
+        tokens + 1
+      } as the context holds ${context}: ${began} were there before`,
+    );
+  };
   const isGreedy = sampler.isGreedy && adjust === undefined;
   if (tokens > 1) {
     // A machine that runs ahead of the choice, if it can.
@@ -78,7 +99,7 @@ export async function* generate(
         if (signal?.aborted || stop?.has(id)) return;
         yield id;
       }
-      return;
+      return end();
     }
   }
   for (let n = 0; n < tokens; n++) {
@@ -88,4 +109,5 @@ export async function* generate(
       next = await pick(await sequence.advance(Int32Array.of(next), "last"));
     }
   }
+  end();
 }

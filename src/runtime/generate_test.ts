@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { tinyTransformer } from "../../tests/models.ts";
+import { contextOf } from "../ir/mod.ts";
 import { generate, type GenerateOptions, logitsRow } from "./generate.ts";
 import type { Logits, Sequence, Want } from "./machine.ts";
+import { referenceMachine } from "./reference_machine.ts";
 import { Sampler, type SamplerOptions } from "./sampler.ts";
 
 const VOCABULARY = 11;
@@ -247,4 +250,52 @@ Deno.test("a row of logits is numbers, whatever the profile", () => {
     exponent: 0,
   };
   assert.deepEqual(logitsRow(float, 0), Float64Array.of(0.5, -1));
+});
+
+Deno.test("what the context has room for is given, and then that it is full is said", async () => {
+  const model = await tinyTransformer();
+  for (const room of [1, 2, 5]) {
+    const machine = await referenceMachine(model, "float", 3 + room - 1);
+    const sequence = await machine.open();
+    const given: number[] = [];
+    const generating = async (): Promise<void> => {
+      const stream = generate(sequence, Int32Array.of(1, 2, 3), {
+        tokens: 6,
+        sampler: new Sampler({ temperature: 0 }),
+        context: contextOf(machine.graph),
+      });
+      for await (const id of stream) given.push(id);
+    };
+    await assert.rejects(generating, {
+      name: "ContextError",
+      message: `Cannot generate token ${room + 1} as the context holds ${
+        room + 2
+      }: 3 were there before`,
+    });
+    assert.equal(given.length, room);
+    const free = await (await referenceMachine(model, "float")).open();
+    const all: number[] = [];
+    const stream = generate(free, Int32Array.of(1, 2, 3), {
+      tokens: 6,
+      sampler: new Sampler({ temperature: 0 }),
+      context: 64,
+    });
+    for await (const id of stream) all.push(id);
+    assert.deepEqual(given, all.slice(0, room));
+  }
+});
+
+Deno.test("a machine that runs ahead is not asked for more than the context holds", async () => {
+  const sequence = new FakeSequence(true);
+  const stream = generate(sequence, Int32Array.of(1), {
+    tokens: 9,
+    sampler: new Sampler({ temperature: 0 }),
+    context: 4,
+  });
+  const given: number[] = [];
+  await assert.rejects(async () => {
+    for await (const id of stream) given.push(id);
+  }, { name: "ContextError" });
+  assert.equal(given.length, 4);
+  assert.equal(sequence.position, 4);
 });

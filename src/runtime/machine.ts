@@ -52,8 +52,8 @@ export interface Sequence {
    * @param want Which logits to give back.
    * @param tap Called with every value of the graph, by name; slows a device down.
    * @returns The logits wanted.
-   * @throws {RangeError} If there is no id, or one is outside the vocabulary:
-   * the state has not moved then.
+   * @throws {RangeError} If there is no id, one is outside the vocabulary, or the
+   * context has no room for all: the state has not moved then.
    */
   advance(
     ids: Int32Array<ArrayBuffer>,
@@ -67,6 +67,7 @@ export interface Sequence {
    *
    * @param state A state of the same graph; it is copied.
    * @throws {TypeError} If it is not a state of that graph.
+   * @throws {RangeError} If it has more tokens than the context.
    */
   restore(state: SequenceState): Promise<void>;
   /**

@@ -5,6 +5,7 @@
  */
 export * from "./chat.ts";
 export * from "./chat_template.ts";
+export * from "./context.ts";
 export * from "./device.ts";
 export * from "./evaluate.ts";
 export * from "./generate.ts";

@@ -1,6 +1,7 @@
 /** The reference as a machine. */
 import type { Model } from "../format/mod.ts";
 import {
+  checkContext,
   checkState,
   cloneState,
   emptyState,
@@ -15,6 +16,7 @@ import {
   runGraph,
   type Tap,
 } from "../reference/mod.ts";
+import { graphOf } from "./context.ts";
 import {
   type Logits,
   logitsExponent,
@@ -54,7 +56,9 @@ class ReferenceSequence implements Sequence {
   }
 
   #advance(ids: Int32Array<ArrayBuffer>, want: Want, tap?: Tap): Logits {
-    checkIds(this.#graph, ids); // all of them, before the state moves
+    // All of them, before the state moves.
+    checkIds(this.#graph, ids);
+    checkContext(this.#graph, this.position, ids.length);
     const kept: (Float32Array | Int32Array)[] = [];
     let width = 0;
     for (let at = 0; at < ids.length; at += CHUNK) {
@@ -90,6 +94,7 @@ class ReferenceSequence implements Sequence {
 
   restore(state: SequenceState): Promise<void> {
     try {
+      checkContext(this.#graph, state.position, 0);
       checkState(state, this.#graph);
       this.#state = cloneState(state);
       return Promise.resolve();
@@ -124,13 +129,15 @@ export async function readParams(
  *
  * @param model The model.
  * @param profile Which arithmetic.
+ * @param context Tokens that a text may have, as {@linkcode graphOf} takes them.
  * @returns The machine; it holds the model's weights once, as stored.
  */
 export async function referenceMachine(
   model: Model,
   profile: Profile,
+  context?: number,
 ): Promise<Machine> {
-  const graph = model.graphs[profile];
+  const graph = graphOf(model, profile, context);
   const params = await readParams(model, graph);
   return {
     target: "reference",

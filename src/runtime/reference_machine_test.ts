@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { tinyModel } from "../../tests/models.ts";
+import {
+  TINY_TRANSFORMERS,
+  tinyModel,
+  tinyTransformer,
+} from "../../tests/models.ts";
 import { decodeState, encodeState, type Profile } from "../ir/mod.ts";
 import type { Logits, Machine } from "./machine.ts";
 import { referenceMachine } from "./reference_machine.ts";
@@ -18,8 +22,11 @@ const IDS = Int32Array.from({ length: 40 }, (_, i) => (i * i * 7 + 3) % 43);
 
 async function machines(): Promise<Machine[]> {
   const all: Machine[] = [];
-  for (const fields of KINDS) {
-    const model = await tinyModel(fields);
+  const models = [
+    ...KINDS.map((fields) => tinyModel(fields)),
+    ...TINY_TRANSFORMERS.map((config) => tinyTransformer(config)),
+  ];
+  for (const model of await Promise.all(models)) {
     for (const profile of PROFILES) {
       all.push(await referenceMachine(model, profile));
     }
@@ -137,4 +144,41 @@ Deno.test("a tap sees every value of every token", async () => {
   });
   assert.ok(tokens.size > machine!.graph.nodes.length);
   for (const count of tokens.values()) assert.equal(count, 40);
+});
+
+Deno.test("a text is no longer than its context, and what was there goes on", async () => {
+  const model = await tinyTransformer();
+  for (const profile of PROFILES) {
+    const machine = await referenceMachine(model, profile, 8);
+    const sequence = await machine.open();
+    await sequence.advance(IDS.slice(0, 6), "none");
+    const state = await sequence.save();
+    await assert.rejects(sequence.advance(IDS.slice(0, 3), "none"), {
+      name: "RangeError",
+      message: "Cannot run 3 more tokens as the context holds 8: 6 are in it",
+    });
+    assert.deepEqual(await sequence.save(), state);
+    await sequence.advance(IDS.slice(0, 2), "none");
+    assert.equal(sequence.position, 8);
+    const long = await referenceMachine(model, profile);
+    const other = await long.open();
+    await other.advance(IDS.slice(0, 9), "none");
+    await assert.rejects(
+      async () => await sequence.restore(await other.save()),
+      { name: "RangeError", message: /the context holds 8: 9 are in it$/ },
+    );
+    assert.equal(sequence.position, 8);
+  }
+});
+
+Deno.test("a cache that is saved has a row for each token, whatever the context", async () => {
+  const model = await tinyTransformer();
+  const short = await (await referenceMachine(model, "int", 9)).open();
+  const long = await (await referenceMachine(model, "int")).open();
+  for (const sequence of [short, long]) {
+    await sequence.advance(IDS.slice(0, 9), "none");
+  }
+  const state = await short.save();
+  assert.deepEqual(state, await long.save());
+  assert.equal(state.data.get("layers.0.keys")!.length, 9 * 2 * 6);
 });

@@ -1,6 +1,6 @@
 /** A model on a machine, with its tokenizer and one text: the library's front door. */
 import type { Model } from "../format/mod.ts";
-import { decodeState, encodeState } from "../ir/mod.ts";
+import { contextOf, decodeState, encodeState } from "../ir/mod.ts";
 import { generate, type GenerateOptions } from "./generate.ts";
 import type { Logits, Machine, Sequence } from "./machine.ts";
 import { Sampler, type SamplerOptions } from "./sampler.ts";
@@ -118,7 +118,9 @@ export class Session implements Disposable {
    * @param prompt Text or ids; at least one token, unless tokens were generated before.
    * @param options Sampling, number of tokens, a hook on the logits, a signal.
    * @returns Tokens as they come.
-   * @throws {RangeError} If there is no token to go on from, or an id is outside the vocabulary.
+   * @throws {RangeError} If there is no token to go on from, an id is outside the
+   * vocabulary, or the context has no room for the prompt.
+   * @throws {ContextError} If the context is full before all tokens are there.
    */
   async *generate(
     prompt: string | ArrayLike<number>,
@@ -133,6 +135,7 @@ export class Session implements Disposable {
       tokens,
       sampler,
       stop: new Set(this.model.special.eos),
+      context: contextOf(this.machine.graph),
       onPrefill: () => [this.#given, this.#answered] = [[], answered],
       ...(adjust === undefined ? {} : { adjust }),
       ...(signal === undefined ? {} : { signal }),
@@ -148,7 +151,8 @@ export class Session implements Disposable {
    *
    * @param prompt Text or ids.
    * @returns Logits `[T, V]`.
-   * @throws {RangeError} If an id is outside the vocabulary.
+   * @throws {RangeError} If an id is outside the vocabulary, or the context has no
+   * room for all.
    */
   async logits(prompt: string | ArrayLike<number>): Promise<Logits> {
     await this.#settle();

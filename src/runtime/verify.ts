@@ -196,20 +196,24 @@ function topTwo(row: Float32Array | Int32Array): [number, number] {
   return [first, second];
 }
 
-/** The first state that differs, as a mismatch at the last position. */
+/**
+ * The first state that differs, as a mismatch at the last position. Caches have a
+ * row for each token that went in, and no more.
+ */
 function compareStates(
   expected: SequenceState,
   got: SequenceState,
 ): Mismatch | undefined {
   for (const [op, a] of expected.data) {
     const b = got.data.get(op);
-    const index = a.findIndex((v, k) => v !== b?.[k]);
+    const found = a.findIndex((v, k) => v !== b?.[k]);
+    const index = found < 0 && b?.length !== a.length ? a.length : found;
     if (index < 0) continue;
     return {
       position: expected.position - 1,
       op,
       index,
-      expected: a[index]!,
+      expected: a[index] ?? NaN,
       got: b?.[index] ?? NaN,
     };
   }

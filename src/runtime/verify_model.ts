@@ -1,9 +1,10 @@
 /**
- * Verifies a model: the greedy continuation of `reference/int` is fed to every
- * machine, and each is held against the reference of its profile.
+ * Verifies a model: the greedy continuation of `reference/int` (of
+ * `reference/float`, where the model has no int form) is fed to every machine, and
+ * each is held against the reference of its profile.
  */
 import type { Model } from "../format/mod.ts";
-import type { Profile } from "../ir/mod.ts";
+import { checkContext, type Profile } from "../ir/mod.ts";
 import type { Machine, Target } from "./machine.ts";
 import { referenceMachine } from "./reference_machine.ts";
 import {
@@ -19,6 +20,8 @@ export interface VerifyModelOptions {
   readonly prompts: readonly Int32Array<ArrayBuffer>[];
   /** Tokens to continue each prompt by, at least 1. */
   readonly tokens: number;
+  /** Tokens that a text may have, where the model's state grows with it. */
+  readonly context?: number;
   /** Targets with profiles, in order. */
   readonly pairs: readonly (readonly [Target, Profile])[];
   /**
@@ -116,26 +119,34 @@ async function compareAll(
  * @param model The model.
  * @param options Prompts, pairs, and how machines are opened.
  * @returns What came out; a machine that fails is a result that did not run.
+ * @throws {RangeError} If the context has no room for a prompt and its continuation.
  */
 export async function verifyModel(
   model: Model,
   options: VerifyModelOptions,
 ): Promise<VerifyReport> {
-  const int = await referenceMachine(model, "int");
+  const { prompts, tokens, context } = options;
+  const leader = model.profiles.includes("int") ? "int" : "float";
+  const first = await referenceMachine(model, leader, context);
   const sequences: Int32Array<ArrayBuffer>[] = [];
-  for (const prompt of options.prompts) {
-    sequences.push(await continuation(int, prompt, options.tokens));
+  for (const prompt of prompts) {
+    checkContext(first.graph, prompt.length, tokens);
+    sequences.push(await continuation(first, prompt, tokens));
   }
-  const expectations = {
-    int: await expectationOf(int, sequences),
-    float: await expectationOf(
-      await referenceMachine(model, "float"),
-      sequences,
-    ),
+  const expectations = new Map<Profile, Expectation>();
+  const expectedOf = async (profile: Profile): Promise<Expectation> => {
+    const known = expectations.get(profile);
+    if (known !== undefined) return known;
+    const reference = profile === leader
+      ? first
+      : await referenceMachine(model, profile, context);
+    const made = await expectationOf(reference, sequences);
+    expectations.set(profile, made);
+    return made;
   };
   const pairs: PairResult[] = [];
   for (const [target, profile] of options.pairs) {
-    const expected = expectations[profile];
+    const expected = await expectedOf(profile);
     let machine: Machine | undefined;
     let result: PairResult;
     try {

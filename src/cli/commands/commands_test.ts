@@ -308,7 +308,7 @@ Deno.test("info says what a model is", async () => {
   const info = jsonOf(await call("info", text, "--json"));
   assertFields(
     info,
-    "name architecture parameters ternaryParameters fileBytes weightBytes bytesByClass encodings stateBytesPerSequence stateBytesPerToken arithmeticVersion tokenizer special pairs config provenance tensors",
+    "name architecture parameters ternaryParameters fileBytes weightBytes bytesByClass encodings stateBytesPerSequence stateBytesPerToken context arithmeticVersion tokenizer special pairs config provenance tensors",
   );
   const [V, H, L, I] = [VOCABULARY, 16, 2, 24];
   const ternary = L * (4 * H * H + 2 * I * H + H * I) + V * H;
@@ -324,6 +324,7 @@ Deno.test("info says what a model is", async () => {
   );
   assert.equal(info.stateBytesPerSequence, 4 * L * H);
   assert.equal(info.stateBytesPerToken, 0);
+  assert.equal(info.context, null);
   assert.deepEqual(info.pairs, PAIRS);
   assert.deepEqual(info.special, { bos: BOS, eos: [257] });
   const plain = await call("info", ids);

@@ -1,3 +1,4 @@
+import { contextOf } from "../../ir/mod.ts";
 import { decodedBytes, evaluate, modelTokenizer } from "../../runtime/mod.ts";
 import type { Command } from "../command.ts";
 import { readText } from "../files.ts";
@@ -42,9 +43,11 @@ export const evalCommand: Command = {
       const result = await evaluate(machine, ids, {
         bytes: decodedBytes(tokenizer, ids, 1),
         detail: options.flag("detail"),
+        bos: model.special.bos,
         onProgress: progress(`Evaluating ${model.name}`),
       });
-      const { target, profile, device } = machine;
+      const { target, profile, device, graph } = machine;
+      const context = contextOf(graph);
       if (options.flag("json")) {
         const { nll, top1, ...figures } = result;
         printJson({
@@ -53,6 +56,7 @@ export const evalCommand: Command = {
           profile,
           device,
           ...figures,
+          ...(context === undefined ? {} : { context }),
           ...(options.flag("detail") ? { ids: [...ids], nll, top1 } : {}),
         });
       } else {

@@ -1,9 +1,9 @@
 /** `sterna info`: what a model is, as a table or as JSON. */
 import type { Model } from "../../format/mod.ts";
-import { stateBytes } from "../../ir/mod.ts";
+import { contextOf, stateBytes, stateBytesPerToken } from "../../ir/mod.ts";
 import type { Command } from "../command.ts";
 import { plain } from "../errors.ts";
-import { PAIRS } from "../machines.ts";
+import { pairsOf } from "../machines.ts";
 import { openModelAt } from "../models.ts";
 import { print, printJson } from "../terminal.ts";
 
@@ -13,9 +13,8 @@ function classOf(model: Model, name: string): string {
   if (name.startsWith("int.")) return "integer tables";
   const { encoding, shape } = model.tensors.get(name)!;
   if (encoding.startsWith("ternary-")) return "ternary matrices";
-  return shape.length === 2 && name.includes("embed")
-    ? "embedding"
-    : "norms and others";
+  if (shape.length !== 2) return "norms and others";
+  return name.includes("embed") ? "embedding" : "matrices";
 }
 
 function count(shape: readonly number[]): number {
@@ -39,6 +38,7 @@ function describe(model: Model) {
     parameters += count(shape);
     if (kind === "ternary matrices") ternaryParameters += count(shape);
   }
+  const { float } = model.graphs;
   return {
     name: model.name,
     architecture: model.architecture,
@@ -48,12 +48,13 @@ function describe(model: Model) {
     weightBytes,
     bytesByClass,
     encodings,
-    stateBytesPerSequence: stateBytes(model.graphs.float),
-    stateBytesPerToken: 0, // a recurrence's state does not grow with the text
+    stateBytesPerSequence: stateBytes(float),
+    stateBytesPerToken: stateBytesPerToken(float),
+    context: contextOf(float) ?? null,
     arithmeticVersion: model.arithmeticVersion,
     tokenizer: model.tensors.has("tokenizer"),
     special: model.special,
-    pairs: PAIRS,
+    pairs: pairsOf(model),
     config: model.config,
     provenance: model.provenance,
     tensors: Object.fromEntries(
@@ -82,7 +83,11 @@ function table(model: Model): string {
     ...Object.entries(info.bytesByClass)
       .map(([kind, n]): [string, string] => [`  ${kind}`, megabytes(n)]),
     ["encodings", Object.keys(info.encodings).join(", ")],
-    ["state", `${info.stateBytesPerSequence} bytes a sequence`],
+    [
+      "state",
+      `${info.stateBytesPerSequence} bytes a sequence, ${info.stateBytesPerToken} a token`,
+    ],
+    ["context", info.context === null ? "any" : `${info.context} tokens`],
     ["tokenizer", info.tokenizer ? "yes" : "none: runs by ids"],
     ["runs on", info.pairs.map((pair) => pair.join("/")).join(", ")],
     ["source", `${info.provenance.source} (${info.provenance.note})`],

@@ -1,7 +1,9 @@
 /** `sterna run`: generates text, and says how fast. */
 import type { Model } from "../../format/mod.ts";
+import { contextOf } from "../../ir/mod.ts";
 import {
   ChatTemplate,
+  ContextError,
   generate,
   type Machine,
   modelTokenizer,
@@ -23,6 +25,8 @@ interface RunResult {
   readonly text: string;
   /** Whether a text of `--stop` ended it. */
   readonly stopped: boolean;
+  /** Why it is shorter than was asked for, if the context was full. */
+  readonly full?: ContextError;
   readonly prefillMs: number;
   readonly decodeMs: number;
 }
@@ -49,9 +53,11 @@ async function runPrompt(
   };
   const started = performance.now();
   let prefilled = started;
+  let full: ContextError | undefined;
   try {
     const stream = generate(sequence, ids, {
       ...how,
+      context: contextOf(machine.graph),
       onPrefill: () => prefilled = performance.now(),
     });
     for await (const id of stream) {
@@ -59,14 +65,18 @@ async function runPrompt(
       say(stop.push(decoder?.push(id) ?? `${out.length > 1 ? "," : ""}${id}`));
       if (stop.found) break;
     }
-    say(stop.push(decoder?.end() ?? "") + stop.end());
+  } catch (error) {
+    if (!(error instanceof ContextError)) throw error;
+    full = error; // what was generated counts all the same
   } finally {
     sequence.dispose();
   }
+  say(stop.push(decoder?.end() ?? "") + stop.end());
   return {
     ids: out,
     text,
     stopped: stop.found,
+    ...(full === undefined ? {} : { full }),
     prefillMs: prefilled - started,
     decodeMs: performance.now() - prefilled,
   };
@@ -131,8 +141,9 @@ async function startOf(model: Model, options: Options): Promise<Start> {
 }
 
 /** What ended a run. */
-function endOf({ ids, stopped }: RunResult, tokens: number): string {
+function endOf({ ids, stopped, full }: RunResult, tokens: number): string {
   if (stopped) return "stop";
+  if (full !== undefined) return "context";
   return ids.length < tokens ? "eos" : "length";
 }
 
@@ -232,6 +243,7 @@ export const runCommand: Command = {
           );
         }
       }
+      if (result.full !== undefined) throw result.full;
     } finally {
       machine.dispose();
     }

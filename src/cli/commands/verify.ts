@@ -6,7 +6,7 @@ import {
 } from "../../runtime/mod.ts";
 import type { Command } from "../command.ts";
 import { readText } from "../files.ts";
-import { MACHINE_OPTIONS, openMachine, PAIRS } from "../machines.ts";
+import { MACHINE_OPTIONS, openMachine, PAIRS, pairsOf } from "../machines.ts";
 import { openModelAt } from "../models.ts";
 import { encodeStart, parseIds, tokenizerOf } from "../prompt.ts";
 import { note, print, printJson } from "../terminal.ts";
@@ -85,6 +85,7 @@ export const verifyCommand: Command = {
       doc: "leaves a target out; may come several times",
       multiple: true,
     },
+    context: MACHINE_OPTIONS.context!,
     hw: MACHINE_OPTIONS.hw!,
     json: { type: "flag", doc: "one JSON object" },
   },
@@ -95,23 +96,26 @@ export const verifyCommand: Command = {
         throw new TypeError(`Cannot skip ${target} as there is no such target`);
       }
     }
-    const asked = PAIRS.filter(([target]) => !skip.has(target));
+    using opened = await openModelAt(positionals[0]!);
+    const { model } = opened;
+    const asked = pairsOf(model).filter(([target]) => !skip.has(target));
     if (asked.length === 0) {
       throw new TypeError("Cannot verify as every target is to be skipped");
     }
-    using opened = await openModelAt(positionals[0]!);
-    const { model } = opened;
     const prompts = await readPrompts(model, options.text("prompts"));
     const json = options.flag("json");
     const hw = options.text("hw");
+    const context = options.number("context");
     const report = await verifyModel(model, {
       prompts,
       tokens: options.number("tokens") ?? 16,
       pairs: asked,
+      ...(context === undefined ? {} : { context }),
       open: (target, profile) =>
         openMachine(model, {
           target,
           profile,
+          ...(context === undefined ? {} : { context }),
           ...(hw === undefined ? {} : { hw }),
         }),
       onResult: (result) =>
