@@ -21,11 +21,14 @@ const HELP =
 class Interrupts implements Disposable {
   #answer: AbortController | undefined;
   #listener = (): void => {
-    if (this.#answer === undefined) note("\n/exit ends the conversation");
-    else this.#answer.abort();
+    if (this.#answer !== undefined) return this.#answer.abort();
+    note("\n/exit ends the conversation");
+    this.#ask();
   };
+  #ask: () => void;
 
-  constructor() {
+  constructor(ask: () => void) {
+    this.#ask = ask;
     Deno.addSignalListener("SIGINT", this.#listener);
   }
 
@@ -103,13 +106,14 @@ export const chatCommand: Command = {
       note(
         `${model.name} on ${machine.target}/${machine.profile}, ${machine.device}. ${HELP}`,
       );
-      using interrupts = new Interrupts();
+      const ask = (more = false): void => {
+        if (terminal) print(more ? "… " : "> ");
+      };
+      using interrupts = new Interrupts(ask);
       const lines = new LineReader();
       let sampler = new Sampler(sampling);
       for (;;) {
-        const message = await readMessage(lines, (more) => {
-          if (terminal) print(more ? "… " : "> ");
-        });
+        const message = await readMessage(lines, ask);
         if (message === undefined || message === "/exit") break;
         if (message === "") continue;
         if (message === "/reset") {
