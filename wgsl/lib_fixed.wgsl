@@ -60,6 +60,25 @@ fn mul_shift(x: i32, y: i32, s: u32) -> i32 {
   return bitcast<i32>((p.x >> s) | (p.y << (32u - s)));
 }
 
+// sat(floor((x y + 2^(s-1)) / 2^s)) for s in 1..62 and any result.
+fn mul_shift_sat(x: i32, y: i32, s: u32) -> i32 {
+  let p = add_power(mul_wide(x, y), s - 1u);
+  let high = bitcast<i32>(p.y);
+  if (s >= 32u) {
+    return sat(high >> (s - 32u));
+  }
+  let low = bitcast<i32>((p.x >> s) | (p.y << (32u - s)));
+  let most = select(VECTOR_MAX, -VECTOR_MAX, high < 0);
+  return select(sat(low), most, (high >> s) != (low >> 31u));
+}
+
+// sat(x + y) for any x and y.
+fn add_sat(x: i32, y: i32) -> i32 {
+  let sum = x + y;
+  let over = ((x ^ sum) & (y ^ sum)) < 0;
+  return select(sat(sum), select(VECTOR_MAX, -VECTOR_MAX, x < 0), over);
+}
+
 // sat(v 2^e).
 fn scale_up(v: i32, e: u32) -> i32 {
   let left = min(e, 31u);

@@ -87,10 +87,11 @@ export class Lookahead {
    * Runs one token.
    *
    * @param id Its id.
+   * @param mayGuess Whether there is room for the step after it.
    * @returns The logits after it.
    * @throws {DeviceError} If the device fails.
    */
-  async step(id: number): Promise<ArrayBuffer> {
+  async step(id: number, mayGuess = true): Promise<ArrayBuffer> {
     if (this.#leaving.length > MAX_LEAVING) await this.#leaving.shift();
     let readback: Readback;
     if (this.#guess?.id === id) {
@@ -101,7 +102,7 @@ export class Lookahead {
       this.#takeBack();
       readback = this.#start(id);
     }
-    if (this.#isWorthwhile()) this.#startGuess();
+    if (mayGuess && this.#isWorthwhile()) this.#startGuess();
     const { logits, largest } = await this.#finish(readback);
     if (this.#guess !== undefined) this.#guess.id = largest;
     return logits;

@@ -19,6 +19,7 @@ import { flipInWord } from "./webgpu_fault.ts";
 import { DeviceProgram, PipelineCache } from "./webgpu_program.ts";
 import {
   createResource,
+  isOwn,
   type ParamReader,
   type PartReader,
   uploadWeights,
@@ -131,7 +132,7 @@ export class WebGpuMachine implements Machine {
       "create a sequence",
       () =>
         this.plan.resources
-          .filter(({ role }) => role === "ids" || role === "state")
+          .filter(isOwn)
           .map((spec) => createResource(this.#gpu, spec) as GPUBuffer),
     );
     return new WebGpuSequence(this.#gpu, {

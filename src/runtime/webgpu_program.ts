@@ -14,6 +14,7 @@ import type { Gpu } from "./device.ts";
 import {
   createResource,
   type DeviceResource,
+  isOwn,
   isTexture,
   uploadConstants,
 } from "./webgpu_resources.ts";
@@ -89,8 +90,8 @@ export class PipelineCache {
   }
 }
 
-function partKey({ param, firstRow }: WeightPart): string {
-  return `${param} ${firstRow}`;
+function partKey({ param, layout, firstRow }: WeightPart): string {
+  return `${param} ${layout} ${firstRow}`;
 }
 
 /** A plan with the resources that all sequences share. */
@@ -144,7 +145,7 @@ export class DeviceProgram {
       for (const spec of plan.resources) {
         const known = spec.part && sources.weights?.get(partKey(spec.part));
         if (known !== undefined) borrowed.add(known);
-        const own = spec.role === "ids" || spec.role === "state";
+        const own = isOwn(spec);
         const name = spec.part?.param ?? `a buffer of the role ${spec.role}`;
         shared.push(
           known ?? (own ? undefined : await gpu.run(
@@ -180,7 +181,7 @@ export class DeviceProgram {
   /**
    * Binds the dispatches to one sequence.
    *
-   * @param own The sequence's `ids` and `state` buffers, in the plan's order.
+   * @param own The sequence's buffers ({@linkcode isOwn}), in the plan's order.
    * @returns The bound plan.
    * @throws {DeviceError} If the device fails.
    */

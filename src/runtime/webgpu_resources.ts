@@ -7,13 +7,14 @@ import type { Graph } from "../ir/mod.ts";
 import {
   constantBytes,
   type DispatchPlan,
-  packTernary,
+  packQuads,
+  quadRange,
   QUADS_PER_BLOCK,
   type Resource,
   roundUp,
+  type RowLayout,
   ROWS_PER_QUAD,
   widenVector,
-  wordsOf,
 } from "../wgsl/mod.ts";
 import { rowBytes } from "../ir/mod.ts";
 import type { ByteRange } from "../format/mod.ts";
@@ -45,6 +46,16 @@ const BLOCK_BYTES = 2 ** 20;
  */
 export function isTexture(resource: DeviceResource): resource is GPUTexture {
   return "createView" in resource;
+}
+
+/**
+ * Tells what each sequence has of its own.
+ *
+ * @param spec A resource.
+ * @returns Whether it belongs to one sequence.
+ */
+export function isOwn({ role }: Resource): boolean {
+  return role === "ids" || role === "state" || role === "cache";
 }
 
 /**
@@ -96,32 +107,39 @@ class Uploader {
   }
 }
 
-async function uploadTernary(
+/** Uploads a matrix in quads of rows, some rows at a time. */
+async function uploadQuads(
   gpu: Gpu,
   uploader: Uploader,
   job: {
     graph: Graph;
     spec: Resource;
     target: DeviceResource;
-    bytes: Uint8Array<ArrayBuffer>;
+    read: PartReader;
   },
 ): Promise<void> {
-  const { graph, spec, target, bytes } = job;
-  const { param, firstRow, rows } = spec.part!;
+  const { graph, spec, target, read } = job;
+  const { param, firstRow, rows, layout } = spec.part!;
   const decl = graph.params[param]!;
-  const words = wordsOf(decl.shape[1]!);
   const quads = Math.ceil(rows / ROWS_PER_QUAD);
   const texture = isTexture(target);
+  const words = texture
+    ? spec.texture![1]
+    : spec.bytes / 16 / roundUp(quads, QUADS_PER_BLOCK);
   // The buffer layout is blocks of one size; a texture takes any.
   const atOnce = texture
     ? Math.max(1, Math.floor(BLOCK_BYTES / (16 * words)))
     : QUADS_PER_BLOCK;
   for (let quad = 0; quad < quads; quad += atOnce) {
     const count = texture ? Math.min(atOnce, quads - quad) : atOnce;
-    const packed = packTernary(decl, bytes, {
-      firstQuad: firstRow / ROWS_PER_QUAD + quad,
-      quads: count,
-    });
+    const firstQuad = firstRow / ROWS_PER_QUAD + quad;
+    const range = quadRange(decl, { firstQuad, quads: count });
+    const packed = packQuads(
+      decl,
+      layout as "ternary" | RowLayout,
+      await read(param, range),
+      count,
+    );
     await uploader.write(param, packed.byteLength, () => {
       const { queue } = gpu.device;
       if (texture) {
@@ -194,33 +212,35 @@ export async function uploadWeights(gpu: Gpu, job: {
   let current: { name: string; bytes: Uint8Array<ArrayBuffer> } | undefined;
   for (const { spec, target } of weights) {
     const { param, layout } = spec.part!;
-    // A table may be most of a model: it goes through in pieces where it can.
-    const inPieces = layout === "table" && readPart !== undefined;
+    // A table may be most of a model: it goes through in pieces where it can. Rows
+    // of trits are small, and whole tensors are read faster.
+    const inPieces = readPart !== undefined &&
+      layout !== "vector" && layout !== "ternary";
     if (current?.name !== param && !inPieces) {
       current = undefined; // so that the one before can go
       current = { name: param, bytes: await read(param) };
     }
     const bytes = current?.bytes ?? new Uint8Array();
-    if (layout === "ternary") {
-      await uploadTernary(gpu, uploader, { graph, spec, target, bytes });
-    } else if (isTexture(target)) {
-      throw new TypeError(
-        `Cannot upload ${param} as only matrices are textures`,
-      );
-    } else if (layout === "table") {
-      const whole: PartReader = (_, { offset, length }) =>
-        Promise.resolve(bytes.slice(offset, offset + length));
-      await uploadTable(gpu, uploader, {
-        graph,
-        spec,
-        target,
-        read: readPart ?? whole,
-      });
+    const part: PartReader = inPieces
+      ? readPart
+      : (_, { offset, length }) =>
+        Promise.resolve(bytes.subarray(offset, offset + length));
+    if (layout === "vector" || layout === "table") {
+      if (isTexture(target)) {
+        throw new TypeError(
+          `Cannot upload ${param} as only matrices are textures`,
+        );
+      }
+      if (layout === "table") {
+        await uploadTable(gpu, uploader, { graph, spec, target, read: part });
+      } else {
+        const wide = widenVector(graph.params[param]!, bytes);
+        await uploader.write(param, wide.length, () => {
+          gpu.device.queue.writeBuffer(target, 0, wide);
+        });
+      }
     } else {
-      const wide = widenVector(graph.params[param]!, bytes);
-      await uploader.write(param, wide.length, () => {
-        gpu.device.queue.writeBuffer(target, 0, wide);
-      });
+      await uploadQuads(gpu, uploader, { graph, spec, target, read: part });
     }
     done += spec.bytes;
     onProgress?.(done, total);

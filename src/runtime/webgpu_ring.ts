@@ -26,10 +26,12 @@ export interface RingParts {
    * Submits one step with copies after it.
    *
    * @param first The id to start from, on the first step.
+   * @param ahead Steps that were submitted before it.
    * @param copies Records the copies.
    */
   readonly submit: (
     first: number | undefined,
+    ahead: number,
     copies: (encoder: GPUCommandEncoder) => void,
   ) => void;
 }
@@ -95,7 +97,8 @@ export class GreedyRing {
       for (let steps = 1; steps <= count; steps++) {
         while (waiting.length < RING_STEPS && submitted < count) {
           const slot = free.pop()!;
-          this.#start(slot, submitted++ === 0 ? first : undefined);
+          this.#start(slot, submitted, first);
+          submitted++;
           waiting.push(slot);
         }
         const next = waiting.shift()!;
@@ -109,10 +112,10 @@ export class GreedyRing {
     }
   }
 
-  #start(slot: Slot, first: number | undefined): void {
+  #start(slot: Slot, ahead: number, first: number): void {
     const { ids, states, submit } = this.#parts;
     slot.readback.start("compute a token", () => {
-      submit(first, (encoder) => {
+      submit(ahead === 0 ? first : undefined, ahead, (encoder) => {
         slot.readback.copy(encoder, ids, { bytes: 4 });
         states.forEach((state, i) =>
           encoder.copyBufferToBuffer(

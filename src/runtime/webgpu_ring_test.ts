@@ -25,7 +25,7 @@ function counting(gpu: Gpu) {
   const ring = new GreedyRing(gpu, {
     ids,
     states: [state],
-    submit(first, copies) {
+    submit(first, _ahead, copies) {
       log.firsts.push(first);
       log.steps++;
       const { queue } = gpu.device;

@@ -2,9 +2,17 @@
  * One sequence of tokens on a WebGPU device: its state, and the ways to move it on.
  * Only one call at a time; calls on other sequences of the machine may come between.
  */
+import { checkContext, checkState } from "../ir/mod.ts";
 import type { Graph, SequenceState } from "../ir/mod.ts";
 import type { Tap } from "../reference/mod.ts";
-import { decodeValue, type DispatchPlan, valueRowBytes } from "../wgsl/mod.ts";
+import {
+  decodeValue,
+  type DispatchPlan,
+  readStateRange,
+  stateRangeBytes,
+  valueRowBytes,
+  writeStateRange,
+} from "../wgsl/mod.ts";
 import type { Gpu } from "./device.ts";
 import {
   type Logits,
@@ -17,6 +25,7 @@ import {
   encodePass,
   type ReadyDispatch,
 } from "./webgpu_program.ts";
+import { isOwn } from "./webgpu_resources.ts";
 import { Lookahead } from "./webgpu_lookahead.ts";
 import { Readback } from "./webgpu_readback.ts";
 import { GreedyRing } from "./webgpu_ring.ts";
@@ -56,6 +65,7 @@ export class WebGpuSequence implements Sequence {
   #position = 0;
   #busy = false;
   #ring: GreedyRing | undefined;
+  #ringStart = 0;
   #lookahead: Lookahead | undefined;
   #tapping: Tapping | undefined;
 
@@ -105,21 +115,27 @@ export class WebGpuSequence implements Sequence {
     }
   }
 
-  /** Writes ids and their number, and submits a pass with copies after it. */
+  /**
+   * Writes ids, their number and the position of the first (the sequence's own unless
+   * it is given), and submits a pass with copies after it.
+   */
   #submit(
     on: Tapping,
     work: {
       ids?: Int32Array<ArrayBuffer>;
+      position?: number;
       list: readonly ReadyDispatch[];
       before?: (encoder: GPUCommandEncoder) => void;
       copies?: (encoder: GPUCommandEncoder) => void;
     },
   ): void {
     const { device } = this.#gpu;
-    const { ids, list, before, copies } = work;
+    const { ids, position = this.#position, list, before, copies } = work;
     if (ids !== undefined) {
       device.queue.writeBuffer(this.#buffer(on, "ids"), 0, ids);
-      const run = new Uint32Array([ids.length, 0, 0, 0]);
+    }
+    if (ids !== undefined || on.plan.positions) {
+      const run = new Uint32Array([ids?.length ?? 1, position, 0, 0]);
       device.queue.writeBuffer(this.#buffer(on, "run"), 0, run);
     }
     const encoder = device.createCommandEncoder();
@@ -136,7 +152,8 @@ export class WebGpuSequence implements Sequence {
    * @param want Which logits to give back.
    * @param tap Called with every value of the graph, by name, in chunks.
    * @returns The logits wanted.
-   * @throws {RangeError} If an id is outside the vocabulary.
+   * @throws {RangeError} If an id is outside the vocabulary, or the context has no
+   * room for all.
    * @throws {TypeError} If another call has not ended.
    * @throws {DeviceError} If the device fails.
    */
@@ -146,6 +163,7 @@ export class WebGpuSequence implements Sequence {
     tap?: Tap,
   ): Promise<Logits> {
     this.#checkIds(ids);
+    checkContext(this.#parts.graph, this.#position, ids.length);
     this.#lock();
     try {
       if (tap !== undefined) return await this.#taps(ids, want, tap);
@@ -198,12 +216,23 @@ export class WebGpuSequence implements Sequence {
     await this.#gpu.wait("read a chunk of tokens", queue.onSubmittedWorkDone());
   }
 
-  /** Buffers of the states, for whoever copies them aside. */
+  /**
+   * Buffers of the states, for whoever copies them aside. Caches need no copy: what
+   * they hold of tokens that are taken back, the next tokens overwrite.
+   */
   #states(): GPUBuffer[] {
     const { plan, own } = this.#parts;
     return plan.resources
-      .filter(({ role }) => role === "ids" || role === "state")
+      .filter(isOwn)
       .flatMap(({ role }, index) => role === "state" ? [own[index]!] : []);
+  }
+
+  /** How many of some tokens the context has room for. */
+  #room(count: number): number {
+    const { context } = this.#parts.plan;
+    return context === undefined
+      ? count
+      : Math.min(count, context - this.#position);
   }
 
   /** One token, with its logits. */
@@ -337,7 +366,8 @@ export class WebGpuSequence implements Sequence {
    * @param first The token to start from.
    * @param count How many ids to give.
    * @yields The ids chosen, in order.
-   * @throws {RangeError} If the id is outside the vocabulary.
+   * @throws {RangeError} If the id is outside the vocabulary, or the context is full
+   * before the count.
    * @throws {TypeError} If the graph chooses no token, or another call has not ended.
    * @throws {DeviceError} If the device fails.
    */
@@ -356,17 +386,21 @@ export class WebGpuSequence implements Sequence {
       this.#ring ??= new GreedyRing(this.#gpu, {
         ids: this.#buffer(this.#parts, "ids"),
         states: this.#states(),
-        submit: (first, copies) =>
+        submit: (first, ahead, copies) =>
           this.#submit(this.#parts, {
             ...(first !== undefined && { ids: Int32Array.of(first) }),
+            position: this.#ringStart + ahead,
             list: bound.step,
             copies,
           }),
       });
-      for await (const { id, steps } of this.#ring.run(first, count)) {
+      this.#ringStart = start;
+      const room = this.#room(count);
+      for await (const { id, steps } of this.#ring.run(first, room)) {
         this.#position = start + steps;
         yield id;
       }
+      if (room < count) checkContext(this.#parts.graph, this.#position, 1);
     } finally {
       this.#busy = false;
     }
@@ -384,6 +418,7 @@ export class WebGpuSequence implements Sequence {
       submit: (id, { before, after }) =>
         this.#submit(this.#parts, {
           ...(id !== undefined && { ids: Int32Array.of(id) }),
+          position: this.#position + (id === undefined ? 1 : 0), // a guess
           list: bound.step,
           before,
           copies: after,
@@ -401,7 +436,8 @@ export class WebGpuSequence implements Sequence {
    * @param choose Chooses from the logits of one position.
    * @yields The ids chosen, in order; where the caller stops at one, all ids before
    * it went in.
-   * @throws {RangeError} If an id is outside the vocabulary.
+   * @throws {RangeError} If an id is outside the vocabulary, or the context is full
+   * before the count.
    * @throws {TypeError} If another call has not ended.
    * @throws {DeviceError} If the device fails.
    */
@@ -416,7 +452,8 @@ export class WebGpuSequence implements Sequence {
     try {
       let id = first;
       for (let n = 0; n < count; n++) {
-        const logits = await this.#lookahead.step(id);
+        checkContext(this.#parts.graph, this.#position, 1);
+        const logits = await this.#lookahead.step(id, this.#room(2) > 1);
         this.#position++;
         id = await choose(this.#logits([logits]));
         this.#checkIds(Int32Array.of(id));
@@ -443,15 +480,13 @@ export class WebGpuSequence implements Sequence {
       const { plan, bound } = this.#parts;
       const data: SequenceState["data"] = new Map();
       for (const [name, place] of Object.entries(plan.states)) {
-        const { dtype, elements, resource, offset } = place;
+        const { resource, offset } = place;
+        const size = stateRangeBytes(place, this.#position);
         const buffer = bound.resources[resource] as GPUBuffer;
-        const bytes = elements === 0
+        const bytes = size === 0
           ? new ArrayBuffer(0)
-          : await this.#read(buffer, 4 * elements, offset);
-        data.set(
-          name,
-          dtype === "f32" ? new Float32Array(bytes) : new Int32Array(bytes),
-        );
+          : await this.#read(buffer, size, offset);
+        data.set(name, readStateRange(place, bytes, this.#position));
       }
       return { position: this.#position, data };
     } finally {
@@ -464,28 +499,34 @@ export class WebGpuSequence implements Sequence {
    *
    * @param state A state of the same graph, from any machine.
    * @throws {TypeError} If it does not fit the graph.
+   * @throws {RangeError} If it has more tokens than the context.
    * @throws {DeviceError} If the device fails.
    */
   async restore(state: SequenceState): Promise<void> {
-    const { plan, bound } = this.#parts;
-    const places = Object.entries(plan.states);
-    for (const [name, { dtype, elements }] of places) {
-      const data = state.data.get(name);
-      const fits = data !== undefined && data.length === elements &&
-        (data instanceof Float32Array) === (dtype === "f32");
-      if (!fits) {
-        throw new TypeError(
-          `Cannot restore the state ${name} as it must be ${dtype} [${elements}]`,
-        );
-      }
+    const { graph, plan, bound } = this.#parts;
+    checkState(state, graph);
+    checkContext(graph, state.position, 0);
+    // States that share rows of a cache are written together.
+    const ranges = new Map<
+      string,
+      { buffer: GPUBuffer; offset: number; words: Int32Array<ArrayBuffer> }
+    >();
+    for (const [name, place] of Object.entries(plan.states)) {
+      const { resource, offset } = place;
+      const key = `${resource} ${offset}`;
+      const range = ranges.get(key) ?? {
+        buffer: bound.resources[resource] as GPUBuffer,
+        offset,
+        words: new Int32Array(stateRangeBytes(place, state.position) / 4),
+      };
+      writeStateRange(place, state.data.get(name)!, range.words);
+      ranges.set(key, range);
     }
     this.#lock();
     try {
       await this.#gpu.run("restore the state", () => {
-        for (const [name, { resource, offset }] of places) {
-          const buffer = bound.resources[resource] as GPUBuffer;
-          const data = state.data.get(name)!;
-          this.#gpu.device.queue.writeBuffer(buffer, offset, data);
+        for (const { buffer, offset, words } of ranges.values()) {
+          this.#gpu.device.queue.writeBuffer(buffer, offset, words);
         }
       });
       this.#position = state.position;

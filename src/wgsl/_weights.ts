@@ -4,6 +4,7 @@ import type { WeightStorage } from "./kernels.ts";
 import { QUADS_PER_BLOCK, ROWS_PER_QUAD, wordsOf } from "./layout.ts";
 import { type PartLimits, roundUp } from "./limits.ts";
 import type { Resource, WeightLayout } from "./plan.ts";
+import { deviceRowWords } from "./rows/mod.ts";
 
 /** Bytes of a texel and of a quad's word: four rows of 32 bits. */
 const QUAD_BYTES = 16;
@@ -19,23 +20,41 @@ export interface PartForm {
 }
 
 function quadsPerPart(words: number, { storage, limits }: PartForm): number {
-  if (storage === "texture") return limits.textureSide;
+  if (storage === "texture") {
+    return words > limits.textureSide ? 0 : limits.textureSide;
+  }
   const fit = Math.floor(limits.bindingBytes / (words * QUAD_BYTES));
   return Math.floor(fit / QUADS_PER_BLOCK) * QUADS_PER_BLOCK;
 }
 
-function ternaryParts(
+/** Words of a row in quads. */
+function quadWords(decl: ParamDecl, layout: WeightLayout): number {
+  if (layout === "ternary") return wordsOf(decl.shape[1]!);
+  return layout === "rows" || layout === "rounded"
+    ? deviceRowWords(decl, layout)
+    : 0;
+}
+
+/** Parts of a matrix in quads of rows. */
+function quadParts(
   param: string,
-  [rows = 0, columns = 0]: readonly number[],
+  decl: ParamDecl,
   form: PartForm,
 ): Resource[] {
-  const words = wordsOf(columns);
+  const { layout } = form;
+  const rows = decl.shape[0]!;
+  const words = quadWords(decl, layout);
   const perPart = quadsPerPart(words, form) * ROWS_PER_QUAD;
+  if (perPart === 0) {
+    throw new RangeError(
+      `Cannot plan ${param} as a row has at most ${form.limits.textureSide} words in a texture: ${words}`,
+    );
+  }
   const parts: Resource[] = [];
   for (let firstRow = 0; firstRow < rows; firstRow += perPart) {
     const count = Math.min(perPart, rows - firstRow);
     const quads = Math.ceil(count / ROWS_PER_QUAD);
-    const part = { param, layout: "ternary", firstRow, rows: count } as const;
+    const part = { param, layout, firstRow, rows: count } as const;
     parts.push(
       form.storage === "texture"
         ? {
@@ -92,16 +111,18 @@ export function weightParts(
   const { bindingBytes } = form.limits;
   const least = form.layout === "table"
     ? 2 * rowBytes(decl.encoding, decl.shape[1]!)
-    : form.layout === "ternary"
-    ? QUADS_PER_BLOCK * QUAD_BYTES * wordsOf(decl.shape[1]!)
-    : encodedBytes("f32", decl.shape);
+    : form.layout === "vector"
+    ? encodedBytes("f32", decl.shape)
+    : form.storage === "texture"
+    ? 0
+    : QUADS_PER_BLOCK * QUAD_BYTES * quadWords(decl, form.layout);
   if (least > bindingBytes) {
     throw new RangeError(
       `Cannot plan ${param} as its smallest part has at most ${bindingBytes} bytes on a device: ${least}`,
     );
   }
-  if (form.layout === "ternary") return ternaryParts(param, decl.shape, form);
   if (form.layout === "table") return tableParts(param, decl, form);
+  if (form.layout !== "vector") return quadParts(param, decl, form);
   const rows = decl.shape[0] ?? 1;
   return [{
     role: "weight",

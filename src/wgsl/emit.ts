@@ -3,227 +3,35 @@
  * entry cannot know (which buffer a value gets) stays a reference that the planner
  * resolves.
  */
-import type { Node, OpName } from "../ir/mod.ts";
-import { numberAttr, scalarAttr } from "../ir/mod.ts";
-import type { KernelName } from "./kernels.ts";
-import { QUADS_PER_BLOCK, ROWS_PER_QUAD, TOKENS_PER_TILE } from "./layout.ts";
-import type { WeightLayout, WeightPart } from "./plan.ts";
-
-/**
- * Threads of a workgroup that shares one token's row. Few, as a software adapter
- * runs a workgroup on one core, and each thread adds up what all threads found.
- */
-const ROW_THREADS = 16;
-
-/** Threads of a workgroup where each thread has an element of its own. */
-const ELEMENT_THREADS = 64;
-
-/** Threads of a workgroup where each thread works alone. */
-const THREADS = 32;
-
-/** What a binding refers to, and whether the kernel reads or writes it. */
-export type Ref =
-  | { readonly value: string; readonly writes?: true }
-  | { readonly state: string }
-  | { readonly weight: number; readonly bytes?: number }
-  | { readonly special: "ids" | "params" | "run"; readonly writes?: true }
-  | { readonly unused: Ref };
-
-/** A dispatch whose references are not resolved yet. */
-export interface Draft {
-  /** The kernel. */
-  readonly kernel: KernelName;
-  /** Values of its overrides. */
-  readonly constants: Readonly<Record<string, number>>;
-  /** Bindings by number. */
-  readonly refs: readonly Ref[];
-  /** Words of its params. */
-  readonly words?: readonly number[];
-  /** Workgroups for one token. */
-  readonly groups: readonly [number, number, number];
-  /** Which axis grows with the tokens. */
-  readonly tokens?: { readonly axis: 0 | 1; readonly tile: number };
-}
-
-/**
- * Steps of the ladder of ternary products: rows of the matrix and tokens that one
- * thread works on.
- */
-export const TERNARY_LADDER = {
-  naive: { suffix: "_naive", rows: 1, tokens: 1 },
-  rows: { suffix: "", rows: ROWS_PER_QUAD, tokens: 1 },
-  tile: { suffix: "_tile", rows: ROWS_PER_QUAD, tokens: TOKENS_PER_TILE },
-} as const;
-
-/** A step of {@linkcode TERNARY_LADDER}. */
-export type TernaryStep = keyof typeof TERNARY_LADDER;
-
-/** What an entry of the table is given. */
-export interface EmitContext {
-  /** The node. */
-  readonly node: Node;
-  /** One token, or many. */
-  readonly mode: "step" | "chunk";
-  /** Which ternary products to use. */
-  readonly ternary: TernaryStep;
-  /** Whether the node's result is the id of the next step, and nothing else. */
-  readonly feedsIds: boolean;
-  /** Whether ternary weights are textures. */
-  readonly textures: boolean;
-  /** Elements a token of a value. */
-  width(name: string): number;
-  /** Dimensions of a parameter operand. */
-  shape(operand: string): readonly number[];
-  /** Encoding of a parameter operand. */
-  encoding(operand: string): string;
-  /** The parts of a parameter operand. */
-  weights(
-    operand: string,
-    layout: WeightLayout,
-  ): readonly { readonly ref: Ref; readonly part: WeightPart }[];
-}
-
-const FLOAT = new Float32Array(1);
-const BITS = new Int32Array(FLOAT.buffer);
-
-/** The bits of a float32 as a word. */
-function floatWord(x: number): number {
-  FLOAT[0] = x;
-  return BITS[0]!;
-}
-
-function valueRef(c: EmitContext, operand: string): Ref {
-  return { value: c.node.operands[operand]! };
-}
-
-function resultRef(c: EmitContext, result = "y"): Ref {
-  const { name } = c.node;
-  return { value: result === "y" ? name : `${name}.${result}`, writes: true };
-}
-
-function vectorRef(c: EmitContext, operand: string): Ref {
-  return c.weights(operand, "vector")[0]!.ref;
-}
-
-function stateRef(c: EmitContext, operand: string): Ref {
-  return { state: c.node.operands[operand]! };
-}
-
-function has(c: EmitContext, operand: string): boolean {
-  return c.node.operands[operand] !== undefined;
-}
-
-function scalarWords(c: EmitContext, name: string): number[] {
-  const { m, e } = scalarAttr(c.node, name);
-  return [m, e];
-}
-
-const PARAMS: Ref = { special: "params" };
-const RUN: Ref = { special: "run" };
-const ROWS = { axis: 0, tile: 1 } as const;
-const COLUMNS = { axis: 1, tile: 1 } as const;
-
-/** A thread an element, tokens along y. */
-function perElement(
-  c: EmitContext,
-  kernel: KernelName,
-  spec: { width?: string; refs: readonly Ref[]; words?: readonly number[] },
-): Draft[] {
-  const { width = "K", refs, words } = spec;
-  const size = c.width(c.node.name);
-  return [{
-    kernel,
-    constants: { [width]: size, WORKGROUP: ELEMENT_THREADS },
-    refs,
-    ...(words && { words }),
-    groups: [Math.ceil(size / ELEMENT_THREADS), 1, 1],
-    tokens: COLUMNS,
-  }];
-}
-
-/** A workgroup a token, tokens along x. */
-function perToken(
-  c: EmitContext,
-  kernel: KernelName,
-  spec: {
-    constants?: Readonly<Record<string, number>>;
-    refs: readonly Ref[];
-    words?: readonly number[];
-  },
-): Draft[] {
-  const { refs, words } = spec;
-  const constants = spec.constants ?? { K: c.width(c.node.operands.x!) };
-  return [{
-    kernel,
-    constants: { ...constants, WORKGROUP: ROW_THREADS },
-    refs,
-    ...(words && { words }),
-    groups: [1, 1, 1],
-    tokens: ROWS,
-  }];
-}
-
-/** A thread a channel that goes through the tokens itself. */
-function perChannel(
-  c: EmitContext,
-  kernel: KernelName,
-  spec: {
-    constants: Readonly<Record<string, number>>;
-    refs: readonly Ref[];
-    words?: readonly number[];
-  },
-): Draft[] {
-  const { refs, words } = spec;
-  const size = c.width(c.node.name);
-  return [{
-    kernel,
-    constants: { ...spec.constants, K: size, WORKGROUP: THREADS },
-    refs,
-    ...(words && { words }),
-    groups: [Math.ceil(size / THREADS), 1, 1],
-  }];
-}
-
-const ENCODING_CODES: Readonly<Record<string, number>> = {
-  f32: 0,
-  f16: 1,
-  bf16: 2,
-};
-
-function embed(
-  c: EmitContext,
-  kernel: "embed" | "embed_int",
-  words: readonly number[],
-): Draft[] {
-  const size = c.width(c.node.name);
-  const code = ENCODING_CODES[c.encoding("table")];
-  if (code === undefined) {
-    throw new TypeError(
-      `Cannot plan ${c.node.name} as kernels read tables of f32, f16 and bf16: ${
-        c.encoding("table")
-      }`,
-    );
-  }
-  const ids: Ref = c.node.operands.ids === "ids"
-    ? { special: "ids" }
-    : valueRef(c, "ids");
-  return c.weights("table", "table").map(({ ref, part }) => ({
-    kernel,
-    constants: { K: size, ENCODING: code, WORKGROUP: ELEMENT_THREADS },
-    refs: [PARAMS, ids, ref, resultRef(c)],
-    words: [...words, part.firstRow, part.rows],
-    groups: [Math.ceil(size / ELEMENT_THREADS), 1, 1],
-    tokens: COLUMNS,
-  }));
-}
-
-/** What a dispatch of two nodes takes from the second. */
-export interface Residual {
-  /** What is added to the product. */
-  readonly residual: Ref;
-  /** Where the sum goes. */
-  readonly result: Ref;
-}
+import { numberAttr, type OpName } from "../ir/mod.ts";
+import type { Draft, EmitContext, Ref, Residual } from "./draft.ts";
+import { TERNARY_LADDER } from "./draft.ts";
+import {
+  emitAttention,
+  emitAttentionInt,
+  emitRope,
+} from "./_emit_attention.ts";
+import { emitEmbed, emitEmbedInt } from "./_emit_embed.ts";
+import { emitLinear } from "./_emit_linear.ts";
+import {
+  epsWords,
+  floatWord,
+  has,
+  intWords,
+  PARAMS,
+  perChannel,
+  perElement,
+  perHead,
+  perToken,
+  resultRef,
+  RUN,
+  scalarWords,
+  stateRef,
+  THREADS,
+  valueRef,
+  vectorRef,
+} from "./_emitters.ts";
+import { QUADS_PER_BLOCK } from "./layout.ts";
 
 /**
  * Emits a ternary product.
@@ -265,6 +73,14 @@ export function emitTernary(c: EmitContext, sum?: Residual): Draft[] {
   }));
 }
 
+function normWords(c: EmitContext): number[] {
+  return [
+    ...scalarWords(c, "cA"),
+    ...scalarWords(c, "cB"),
+    ...scalarWords(c, "c0"),
+  ];
+}
+
 /**
  * Emits a norm's scalar.
  *
@@ -298,11 +114,43 @@ export function emitNormScale(
         : []),
       resultRef(c),
     ],
-    words: [
-      ...scalarWords(c, "cA"),
-      ...scalarWords(c, "cB"),
-      ...scalarWords(c, "c0"),
+    words: normWords(c),
+  });
+}
+
+/**
+ * Emits mantissas.
+ *
+ * @param c A `quantize16_int` node.
+ * @param norm The norm's scalar of the same vector before it, if that is to be part
+ * of it.
+ * @returns One dispatch.
+ */
+export function emitQuantize16(c: EmitContext, norm?: EmitContext): Draft[] {
+  const x = valueRef(c, "x");
+  return perToken(c, norm ? "norm_quantize16_int" : "quantize16_int", {
+    constants: {
+      K: c.width(c.node.operands.x!),
+      HAS_WEIGHT: Number(has(c, "weight")),
+    },
+    refs: [
+      ...(norm ? [PARAMS] : []),
+      x,
+      has(c, "weight") ? vectorRef(c, "weight") : { unused: x },
+      resultRef(c, "codes"),
+      resultRef(c, "shift"),
+      ...(norm ? [resultRef(norm)] : []),
     ],
+    ...(norm && { words: normWords(norm) }),
+  });
+}
+
+function gate(
+  c: EmitContext,
+  kernel: "silu_gate" | "gelu_gate" | "relu2_gate",
+): Draft[] {
+  return perElement(c, kernel, {
+    refs: [valueRef(c, "gate"), valueRef(c, "up"), resultRef(c)],
   });
 }
 
@@ -357,17 +205,9 @@ function argmax(c: EmitContext, kernel: "argmax" | "argmax_int"): Draft[] {
   });
 }
 
-function epsWords(c: EmitContext): number[] {
-  return [floatWord(numberAttr(c.node, "eps"))];
-}
-
-function intWords(c: EmitContext, ...names: readonly string[]): number[] {
-  return names.map((name) => numberAttr(c.node, name));
-}
-
 /** Every op's dispatches. */
 export const EMIT: Readonly<Record<OpName, (c: EmitContext) => Draft[]>> = {
-  embed: (c) => embed(c, "embed", []),
+  embed: emitEmbed,
   rms_norm: (c) =>
     perToken(c, "rms_norm", {
       refs: [PARAMS, valueRef(c, "x"), vectorRef(c, "weight"), resultRef(c)],
@@ -384,7 +224,31 @@ export const EMIT: Readonly<Record<OpName, (c: EmitContext) => Draft[]>> = {
       ],
       words: epsWords(c),
     }),
+  quantize: (c) =>
+    perToken(c, "quantize", {
+      refs: [valueRef(c, "x"), resultRef(c, "codes"), resultRef(c, "peak")],
+    }),
+  dequantize: (c) =>
+    perElement(c, "dequantize", {
+      refs: [valueRef(c, "codes"), valueRef(c, "peak"), resultRef(c)],
+    }),
   ternary_linear: (c) => emitTernary(c),
+  linear: (c) => emitLinear(c),
+  scale: (c) =>
+    perElement(c, "scale", {
+      refs: [PARAMS, valueRef(c, "x"), resultRef(c)],
+      words: [floatWord(numberAttr(c.node, "factor"))],
+    }),
+  head_norm: (c) =>
+    perHead(c, "head_norm", {
+      refs: [PARAMS, valueRef(c, "x"), vectorRef(c, "weight"), resultRef(c)],
+      words: epsWords(c),
+    }),
+  rope: emitRope,
+  attention: emitAttention,
+  silu_gate: (c) => gate(c, "silu_gate"),
+  gelu_gate: (c) => gate(c, "gelu_gate"),
+  relu2_gate: (c) => gate(c, "relu2_gate"),
   add: (c) =>
     perElement(c, "add", {
       refs: [valueRef(c, "x"), valueRef(c, "y"), resultRef(c)],
@@ -408,8 +272,7 @@ export const EMIT: Readonly<Record<OpName, (c: EmitContext) => Draft[]>> = {
     }),
   short_conv: (c) => shortConv(c, "short_conv", { before: [RUN], table: [] }),
   argmax: (c) => argmax(c, "argmax"),
-  embed_int: (c) =>
-    embed(c, "embed_int", intWords(c, "tableExponent", "exponent")),
+  embed_int: emitEmbedInt,
   norm_scale_int: (c) => emitNormScale(c),
   quantize_int: (c) =>
     perToken(c, "quantize_int", {
@@ -421,6 +284,40 @@ export const EMIT: Readonly<Record<OpName, (c: EmitContext) => Draft[]>> = {
       ],
     }),
   ternary_linear_int: (c) => emitTernary(c),
+  quantize16_int: (c) => emitQuantize16(c),
+  linear_int: (c) => emitLinear(c),
+  scale_int: (c) =>
+    perElement(c, "scale_int", {
+      refs: [PARAMS, valueRef(c, "x"), resultRef(c)],
+      words: scalarWords(c, "c"),
+    }),
+  head_norm_int: (c) =>
+    perHead(c, "head_norm_int", {
+      refs: [PARAMS, valueRef(c, "x"), vectorRef(c, "weight"), resultRef(c)],
+      words: [
+        ...scalarWords(c, "cA"),
+        ...scalarWords(c, "c0"),
+        ...scalarWords(c, "c"),
+      ],
+    }),
+  rope_int: emitRope,
+  attention_int: emitAttentionInt,
+  gate_int: (c) =>
+    perElement(c, "gate_int", {
+      refs: [
+        PARAMS,
+        valueRef(c, "gate"),
+        valueRef(c, "up"),
+        vectorRef(c, "table"),
+        resultRef(c),
+      ],
+      words: intWords(c, "gateExponent", "shift"),
+    }),
+  relu2_gate_int: (c) =>
+    perElement(c, "relu2_gate_int", {
+      refs: [PARAMS, valueRef(c, "gate"), valueRef(c, "up"), resultRef(c)],
+      words: intWords(c, "squareShift", "shift"),
+    }),
   add_int: (c) =>
     perElement(c, "add_int", {
       refs: [valueRef(c, "x"), valueRef(c, "y"), resultRef(c)],

@@ -1,103 +1,45 @@
 /**
- * The kernels: the text of every file in `wgsl/`, and for each kernel the op that
- * it implements and the preludes that it needs in front (WGSL cannot include).
+ * The kernels: for each the op that it implements and the preludes that it needs in
+ * front (WGSL cannot include). Some preludes stand for a choice: where weights and
+ * inputs lie, and how the matrix is encoded.
  */
-import type { OpName } from "../ir/mod.ts";
-import add from "../../wgsl/add.wgsl" with { type: "text" };
-import addInt from "../../wgsl/add_int.wgsl" with { type: "text" };
-import argmax from "../../wgsl/argmax.wgsl" with { type: "text" };
-import argmaxInt from "../../wgsl/argmax_int.wgsl" with { type: "text" };
-import embed from "../../wgsl/embed.wgsl" with { type: "text" };
-import embedInt from "../../wgsl/embed_int.wgsl" with { type: "text" };
-import hgrn from "../../wgsl/hgrn.wgsl" with { type: "text" };
-import hgrnInt from "../../wgsl/hgrn_int.wgsl" with { type: "text" };
-import libFixed from "../../wgsl/lib_fixed.wgsl" with { type: "text" };
-import libFloat from "../../wgsl/lib_float.wgsl" with { type: "text" };
-import normGate from "../../wgsl/norm_gate.wgsl" with { type: "text" };
-import normGateInt from "../../wgsl/norm_gate_int.wgsl" with { type: "text" };
-import normQuantize from "../../wgsl/norm_quantize.wgsl" with { type: "text" };
-import normQuantizeInt from "../../wgsl/norm_quantize_int.wgsl" with {
-  type: "text",
-};
-import normScaleInt from "../../wgsl/norm_scale_int.wgsl" with { type: "text" };
-import quantizeInt from "../../wgsl/quantize_int.wgsl" with { type: "text" };
-import rmsNorm from "../../wgsl/rms_norm.wgsl" with { type: "text" };
-import rmsNormInt from "../../wgsl/rms_norm_int.wgsl" with { type: "text" };
-import rowNorm from "../../wgsl/row_norm.wgsl" with { type: "text" };
-import shortConv from "../../wgsl/short_conv.wgsl" with { type: "text" };
-import shortConvInt from "../../wgsl/short_conv_int.wgsl" with { type: "text" };
-import swiglu from "../../wgsl/swiglu.wgsl" with { type: "text" };
-import swigluInt from "../../wgsl/swiglu_int.wgsl" with { type: "text" };
-import ternaryBuffer from "../../wgsl/ternary_buffer.wgsl" with {
-  type: "text",
-};
-import ternaryLinear from "../../wgsl/ternary_linear.wgsl" with {
-  type: "text",
-};
-import ternaryLinearInt from "../../wgsl/ternary_linear_int.wgsl" with {
-  type: "text",
-};
-import ternaryLinearIntNaive from "../../wgsl/ternary_linear_int_naive.wgsl" with {
-  type: "text",
-};
-import ternaryLinearIntTile from "../../wgsl/ternary_linear_int_tile.wgsl" with {
-  type: "text",
-};
-import ternaryLinearNaive from "../../wgsl/ternary_linear_naive.wgsl" with {
-  type: "text",
-};
-import ternaryLinearTile from "../../wgsl/ternary_linear_tile.wgsl" with {
-  type: "text",
-};
-import ternaryRows from "../../wgsl/ternary_rows.wgsl" with { type: "text" };
-import ternaryTexture from "../../wgsl/ternary_texture.wgsl" with {
-  type: "text",
-};
-
-/** Text of every `.wgsl` file by its name. */
-export const WGSL_FILES = {
-  add: add,
-  add_int: addInt,
-  argmax: argmax,
-  argmax_int: argmaxInt,
-  embed: embed,
-  embed_int: embedInt,
-  hgrn: hgrn,
-  hgrn_int: hgrnInt,
-  lib_fixed: libFixed,
-  lib_float: libFloat,
-  norm_gate: normGate,
-  norm_gate_int: normGateInt,
-  norm_quantize: normQuantize,
-  norm_quantize_int: normQuantizeInt,
-  norm_scale_int: normScaleInt,
-  quantize_int: quantizeInt,
-  rms_norm: rmsNorm,
-  rms_norm_int: rmsNormInt,
-  row_norm: rowNorm,
-  short_conv: shortConv,
-  short_conv_int: shortConvInt,
-  swiglu: swiglu,
-  swiglu_int: swigluInt,
-  ternary_buffer: ternaryBuffer,
-  ternary_linear: ternaryLinear,
-  ternary_linear_int: ternaryLinearInt,
-  ternary_linear_int_naive: ternaryLinearIntNaive,
-  ternary_linear_int_tile: ternaryLinearIntTile,
-  ternary_linear_naive: ternaryLinearNaive,
-  ternary_linear_tile: ternaryLinearTile,
-  ternary_rows: ternaryRows,
-  ternary_texture: ternaryTexture,
-} as const;
-
-/** The name of a `.wgsl` file. */
-export type WgslFile = keyof typeof WGSL_FILES;
+import { type BlockFormat, isBlockFormat } from "../base/mod.ts";
+import type { EncodingName, OpName } from "../ir/mod.ts";
+import { WGSL_FILES, type WgslFile } from "./files.ts";
+import { ROW_FORMATS } from "./rows/mod.ts";
 
 /**
- * How ternary weights are kept: as textures with activations in uniform buffers,
- * or all in storage buffers. Software adapters load the former much faster.
+ * How matrices are kept: as textures with activations in uniform buffers, or all in
+ * storage buffers. Software adapters load the former much faster.
  */
 export type WeightStorage = "texture" | "buffer";
+
+/** How a kernel sees the inputs of a product. */
+export type InputStorage = "uniform" | "storage";
+
+/** What the choices among preludes depend on. */
+export interface KernelForm {
+  /** How matrices are kept. */
+  readonly storage: WeightStorage;
+  /** Where a product's inputs are; default `storage`. */
+  readonly inputs?: InputStorage;
+  /** How the matrix is encoded, if there is one in rows; default `f32`. */
+  readonly encoding?: EncodingName;
+}
+
+/**
+ * Preludes that stand for a choice: `operands` of a ternary product, `rows` of a
+ * matrix, `floats`, `mantissas` or `queries` that are inputs, `blocks` the codes and
+ * scales of a format, `products` those and the sums, or those of plain floats.
+ */
+export type PreludeChoice =
+  | "operands"
+  | "rows"
+  | "floats"
+  | "mantissas"
+  | "queries"
+  | "blocks"
+  | "products";
 
 /** What is known of a kernel. */
 export interface KernelSpec {
@@ -105,13 +47,22 @@ export interface KernelSpec {
   readonly op: OpName;
   /** The op before it that it computes as well. */
   readonly also?: OpName;
-  /** Files that go before it, in order; `operands` is the one for the storage. */
-  readonly preludes: readonly (WgslFile | "operands")[];
+  /** Files that go before it, in order, and choices. */
+  readonly preludes: readonly (WgslFile | PreludeChoice)[];
 }
 
 const FIXED = ["lib_fixed"] as const;
 const FLOAT = ["lib_float"] as const;
 const NORM = ["lib_float", "row_norm"] as const;
+const LINEAR = ["rows", "floats", "products"] as const;
+const LINEAR_INT = [
+  "lib_fixed",
+  "rows",
+  "mantissas",
+  "blocks",
+  "block_integers",
+] as const;
+const MANTISSAS = ["lib_fixed", "lib_mantissas"] as const;
 
 /** Every kernel by the name of its file. */
 export const KERNELS = {
@@ -119,24 +70,57 @@ export const KERNELS = {
   add_int: { op: "add_int", preludes: FIXED },
   argmax: { op: "argmax", preludes: [] },
   argmax_int: { op: "argmax_int", preludes: [] },
+  attention: { op: "attention", preludes: FLOAT },
+  attention_append: { op: "attention", preludes: [] },
+  attention_append_int: { op: "attention_int", preludes: FIXED },
+  attention_int: { op: "attention_int", preludes: ["lib_fixed", "queries"] },
+  dequantize: { op: "dequantize", preludes: FLOAT },
   embed: { op: "embed", preludes: [] },
+  embed_blocks: { op: "embed", preludes: ["rows", "blocks"] },
+  embed_blocks_int: {
+    op: "embed_int",
+    preludes: ["lib_fixed", "rows", "blocks"],
+  },
   embed_int: { op: "embed_int", preludes: FIXED },
+  embed_rows: { op: "embed", preludes: ["rows"] },
+  gate_int: { op: "gate_int", preludes: FIXED },
+  gelu_gate: { op: "gelu_gate", preludes: FLOAT },
+  head_norm: { op: "head_norm", preludes: FLOAT },
+  head_norm_int: { op: "head_norm_int", preludes: FIXED },
   hgrn: { op: "hgrn", preludes: FLOAT },
   hgrn_int: { op: "hgrn_int", preludes: FIXED },
+  linear: { op: "linear", preludes: LINEAR },
+  linear_int: { op: "linear_int", preludes: LINEAR_INT },
+  linear_int_tile: { op: "linear_int", preludes: LINEAR_INT },
+  linear_tile: { op: "linear", preludes: LINEAR },
   norm_gate: { op: "norm_gate", preludes: NORM },
   norm_gate_int: { op: "norm_gate_int", preludes: FIXED },
   norm_quantize: { op: "norm_quantize", preludes: NORM },
+  norm_quantize16_int: {
+    op: "quantize16_int",
+    also: "norm_scale_int",
+    preludes: MANTISSAS,
+  },
   norm_quantize_int: {
     op: "quantize_int",
     also: "norm_scale_int",
     preludes: FIXED,
   },
   norm_scale_int: { op: "norm_scale_int", preludes: FIXED },
+  quantize: { op: "quantize", preludes: FLOAT },
+  quantize16_int: { op: "quantize16_int", preludes: MANTISSAS },
   quantize_int: { op: "quantize_int", preludes: FIXED },
+  relu2_gate: { op: "relu2_gate", preludes: [] },
+  relu2_gate_int: { op: "relu2_gate_int", preludes: FIXED },
   rms_norm: { op: "rms_norm", preludes: NORM },
   rms_norm_int: { op: "rms_norm_int", preludes: FIXED },
+  rope: { op: "rope", preludes: FLOAT },
+  rope_int: { op: "rope_int", preludes: FIXED },
+  scale: { op: "scale", preludes: [] },
+  scale_int: { op: "scale_int", preludes: FIXED },
   short_conv: { op: "short_conv", preludes: FLOAT },
   short_conv_int: { op: "short_conv_int", preludes: FIXED },
+  silu_gate: { op: "silu_gate", preludes: FLOAT },
   swiglu: { op: "swiglu", preludes: FLOAT },
   swiglu_int: { op: "swiglu_int", preludes: FIXED },
   ternary_linear: {
@@ -168,20 +152,51 @@ export const KERNELS = {
 /** The name of a kernel. */
 export type KernelName = keyof typeof KERNELS;
 
+function blockFiles(format: BlockFormat): WgslFile[] {
+  const { codes, scales } = ROW_FORMATS[format];
+  return ["lib_rows", `codes_${codes}`, `scales_${scales}`];
+}
+
+function isChoice(prelude: WgslFile | PreludeChoice): prelude is PreludeChoice {
+  return !Object.hasOwn(WGSL_FILES, prelude);
+}
+
+/** The files that a choice comes to. */
+function chosenFiles(choice: PreludeChoice, form: KernelForm): WgslFile[] {
+  const { storage, inputs = "storage", encoding = "f32" } = form;
+  switch (choice) {
+    case "operands":
+      return [`ternary_${storage}`];
+    case "rows":
+      return [`rows_${storage}`];
+    case "floats":
+    case "mantissas":
+    case "queries":
+      return [`${choice}_${inputs}`];
+    case "blocks":
+      return blockFiles(isBlockFormat(encoding) ? encoding : "q8_0");
+    case "products":
+      return isBlockFormat(encoding)
+        ? [...blockFiles(encoding), "block_floats"]
+        : ["plain_floats"];
+  }
+}
+
 /**
  * Lists the files of a kernel.
  *
  * @param kernel The kernel.
- * @param storage How ternary weights are kept.
+ * @param form How its operands are kept and encoded.
  * @returns Names of files whose texts, in this order, make one WGSL module.
  */
-export function kernelFiles(
-  kernel: KernelName,
-  storage: WeightStorage,
-): WgslFile[] {
+export function kernelFiles(kernel: KernelName, form: KernelForm): WgslFile[] {
   const { preludes }: KernelSpec = KERNELS[kernel];
-  const operands = `ternary_${storage}` as const;
-  return [...preludes.map((p) => p === "operands" ? operands : p), kernel];
+  return [
+    ...preludes.flatMap((prelude) =>
+      isChoice(prelude) ? chosenFiles(prelude, form) : [prelude]
+    ),
+    kernel,
+  ];
 }
 
 /**

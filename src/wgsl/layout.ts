@@ -2,6 +2,11 @@
  * Where elements lie on the device.
  *
  *     value, state   rows of 32-bit elements, one row a token
+ *     mantissas      a row padded to 32 elements of 15 bits, in two bytes each, then
+ *                    sums of 16 (wgsl/mantissas_uniform.wgsl)
+ *     cache          rows of tokens: f32 elements; or heads of two 16-bit mantissas a
+ *                    word with a shift behind (wgsl/attention_append_int.wgsl)
+ *     rows           block formats, and floats that are matrices (rows/formats.ts)
  *     codes          a row of bytes padded to 16, then 16 bytes that start with the
  *                    row's sum, so that a product of ternary weights needs no pass
  *                    of its own for it
@@ -36,6 +41,32 @@ export function wordsOf(width: number): number {
   return Math.ceil(width / TRITS_PER_WORD);
 }
 
+/** Elements of a row of mantissas, rounded up to whole groups. */
+function mantissaColumns(width: number): number {
+  return Math.ceil(width / 32) * 32;
+}
+
+/**
+ * Counts vec4s of a head's mantissas of q and their shift.
+ *
+ * @param heads Heads.
+ * @param size Elements of a head.
+ * @returns vec4s of all heads of a token.
+ */
+export function queryVectors(heads: number, size: number): number {
+  return heads * (Math.floor(size / 4) + 1);
+}
+
+/**
+ * Counts words of a cached head of mantissas.
+ *
+ * @param size Elements of a head.
+ * @returns Words of two elements, and one of the shift.
+ */
+export function cachedHeadWords(size: number): number {
+  return Math.ceil(size / 2) + 1;
+}
+
 /**
  * Counts bytes of one token of a value.
  *
@@ -44,7 +75,50 @@ export function wordsOf(width: number): number {
  * @returns Bytes on the device.
  */
 export function valueRowBytes(dtype: Dtype, width: number): number {
-  return dtype === "i8" ? 16 * (wordsOf(width) + 1) : 4 * width;
+  switch (dtype) {
+    case "i8":
+      return 16 * (wordsOf(width) + 1);
+    case "i16": {
+      const columns = mantissaColumns(width);
+      return 2 * columns + 16 * Math.ceil(columns / 64);
+    }
+    default:
+      return 4 * width;
+  }
+}
+
+function decodeMantissas(
+  width: number,
+  bytes: ArrayBuffer,
+): Int16Array<ArrayBuffer> {
+  const stride = valueRowBytes("i16", width);
+  const rows = bytes.byteLength / stride;
+  const plain = new Int8Array(bytes);
+  return Int16Array.from({ length: rows * width }, (_, i) => {
+    const k = i % width;
+    const at = Math.floor(i / width) * stride + 8 * (k >> 2) + (k & 3);
+    return plain[at]! + 256 * plain[at + 4]!;
+  });
+}
+
+function encodeMantissas(
+  width: number,
+  data: Int16Array,
+): Uint8Array<ArrayBuffer> {
+  const stride = valueRowBytes("i16", width);
+  const rows = data.length / width;
+  const out = new Uint8Array(rows * stride);
+  const view = new DataView(out.buffer);
+  const sumsAt = 2 * mantissaColumns(width);
+  data.forEach((m, i) => {
+    const k = i % width;
+    const row = Math.floor(i / width) * stride;
+    out[row + 8 * (k >> 2) + (k & 3)] = m & 255;
+    out[row + 8 * (k >> 2) + (k & 3) + 4] = (m + 128) >> 8;
+    const sum = row + sumsAt + 4 * (k >> 4);
+    view.setInt32(sum, view.getInt32(sum, true) + m, true);
+  });
+  return out;
 }
 
 /**
@@ -62,7 +136,9 @@ export function decodeValue(
 ):
   | Float32Array<ArrayBuffer>
   | Int32Array<ArrayBuffer>
+  | Int16Array<ArrayBuffer>
   | Int8Array<ArrayBuffer> {
+  if (dtype === "i16") return decodeMantissas(width, bytes);
   if (dtype === "f32") return new Float32Array(bytes);
   if (dtype === "i32") return new Int32Array(bytes);
   const stride = valueRowBytes(dtype, width);
@@ -85,8 +161,9 @@ export function decodeValue(
 export function encodeValue(
   dtype: Dtype,
   width: number,
-  data: Float32Array | Int32Array | Int8Array,
+  data: Float32Array | Int32Array | Int16Array | Int8Array,
 ): Uint8Array<ArrayBuffer> {
+  if (data instanceof Int16Array) return encodeMantissas(width, data);
   const plain = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (dtype !== "i8") return plain.slice();
   const stride = valueRowBytes(dtype, width);

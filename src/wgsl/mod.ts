@@ -4,8 +4,10 @@
  * @module
  */
 export * from "./bundle.ts";
+export * from "./draft.ts";
 export * from "./emit.ts";
 export * from "./estimates.ts";
+export * from "./files.ts";
 export * from "./fuse.ts";
 export * from "./kernels.ts";
 export * from "./layout.ts";
@@ -13,4 +15,6 @@ export * from "./limits.ts";
 export * from "./plan.ts";
 export * from "./planner.ts";
 export * from "./repack.ts";
+export * from "./rows/mod.ts";
+export * from "./states.ts";
 export * from "./weight_bytes.ts";

@@ -8,14 +8,19 @@
  * next step can follow without a word from the host.
  */
 import type { Dtype } from "../ir/mod.ts";
-import type { KernelName, WeightStorage, WgslFile } from "./kernels.ts";
+import type { WgslFile } from "./files.ts";
+import type { KernelName, WeightStorage } from "./kernels.ts";
+import type { RowLayout } from "./rows/mod.ts";
 
 /** Version of this structure, as bundles state it. */
 export const PLAN_VERSION = 1;
 
 /**
- * What a resource is for. `weight` is filled from a parameter; `constants` from {@linkcode DispatchPlan.constants}; `run` holds the number of tokens of a chunk; `value` is scratch; `ids`
- * and `state` belong to one sequence.
+ * What a resource is for. `weight` is filled from a parameter; `constants` from
+ * {@linkcode DispatchPlan.constants}; `run` holds the number of tokens of a chunk and
+ * the position of the first; `value` is scratch; `ids`, `state` and `cache` belong to one
+ * sequence. What a cache holds of tokens beyond the position is of no account, so steps
+ * are taken back by the position alone.
  */
 export type ResourceRole =
   | "weight"
@@ -23,10 +28,11 @@ export type ResourceRole =
   | "run"
   | "value"
   | "ids"
-  | "state";
+  | "state"
+  | "cache";
 
 /** How a parameter lies on the device (`layout.ts`). */
-export type WeightLayout = "vector" | "table" | "ternary";
+export type WeightLayout = "vector" | "table" | "ternary" | RowLayout;
 
 /** Rows of a parameter that one resource holds. */
 export interface WeightPart {
@@ -96,12 +102,28 @@ export interface ValuePlace {
   readonly resource: number;
 }
 
+/** How rows of tokens lie in a cache; several states may share its rows. */
+export interface CacheForm {
+  /** Words from row to row. */
+  readonly stride: number;
+  /** Heads of a row. */
+  readonly heads: number;
+  /** Words from head to head. */
+  readonly headWords: number;
+  /** The state's first word in a head. */
+  readonly at: number;
+  /** The state's elements in a head: a word each, or two a word if they are i16. */
+  readonly size: number;
+}
+
 /** Where a named state lies. */
 export interface StateRange {
   /** Dtype of an element. */
-  readonly dtype: "f32" | "i32";
-  /** Elements. */
+  readonly dtype: "f32" | "i32" | "i16";
+  /** Elements, of all rows of a cache. */
   readonly elements: number;
+  /** How it lies, if it is a cache, and rows that there is room for. */
+  readonly cache?: CacheForm & { readonly rows: number };
   /** Index in {@linkcode DispatchPlan.resources}. */
   readonly resource: number;
   /** First byte. */
@@ -126,8 +148,12 @@ export interface DispatchPlan {
   readonly resources: readonly Resource[];
   /** The buffer of ids, `[chunkTokens]`. */
   readonly ids: number;
-  /** The uniform buffer that holds the number of tokens of a chunk. */
+  /** The uniform buffer that holds the number of tokens and the first one's position. */
   readonly run: number;
+  /** Whether a step reads `run` too, as it depends on the position. */
+  readonly positions: boolean;
+  /** Most tokens of a sequence; absent if nothing grows with the text. */
+  readonly context?: number;
   /** 32-bit words of each {@linkcode BINDING_ALIGNMENT} bytes of the constants. */
   readonly constants: readonly (readonly number[])[];
   /**

@@ -4,23 +4,22 @@
  * nothing needs them (unless they are to be kept for taps).
  */
 import {
+  contextOf,
   type Graph,
   inferTypes,
+  numberAttr,
+  type OpName,
   opSpec,
   rowBytes,
   valueName,
   type ValueType,
 } from "../ir/mod.ts";
-import {
-  type Draft,
-  EMIT,
-  type EmitContext,
-  type Ref,
-  type TernaryStep,
-} from "./emit.ts";
+import type { Draft, EmitContext, Ref, Scratch, TernaryStep } from "./draft.ts";
+import { EMIT } from "./emit.ts";
 import { fusePair } from "./fuse.ts";
 import { kernelFiles, type WeightStorage } from "./kernels.ts";
 import {
+  queryVectors,
   TOKENS_PER_TILE,
   UNIFORM_VECTORS,
   valueRowBytes,
@@ -45,6 +44,7 @@ import {
   type ValuePlace,
   type WeightLayout,
 } from "./plan.ts";
+import { placeStates } from "./_states.ts";
 import { weightParts } from "./_weights.ts";
 
 /** Tokens of a chunk unless the caller or a limit says less. */
@@ -66,12 +66,22 @@ export interface PlanOptions {
   readonly limits?: PartLimits;
 }
 
-/** What `run` holds for a step: no step waits for the host to write it. */
-const ONE_TOKEN: readonly number[] = [1];
+/**
+ * What `run` holds for a step whose position does not matter: such a step does not wait
+ * for the host to write it.
+ */
+const ONE_TOKEN: readonly number[] = [1, 0];
 
 interface NodeDrafts {
   readonly step: readonly Draft[];
   readonly chunk: readonly Draft[];
+}
+
+/** Bytes of a uniform array of {@linkcode UNIFORM_VECTORS}. */
+const UNIFORM_BYTES = 16 * UNIFORM_VECTORS;
+
+function isAttention(op: OpName): boolean {
+  return opSpec(op).group === "attention";
 }
 
 class Planner {
@@ -90,6 +100,10 @@ class Planner {
   #constants = 0;
   #ids = 0;
   #run = 0;
+  #scratch: Map<Scratch, number> = new Map();
+  #uniform: ReadonlySet<string>;
+  #uniformQueries: boolean;
+  #positions: boolean;
 
   constructor(graph: Graph, options: PlanOptions) {
     this.#graph = graph;
@@ -100,7 +114,7 @@ class Planner {
       step: options.stepTernary ?? "rows",
       chunk: options.chunkTernary ?? "tile",
     };
-    const vectors = this.#widestCodes();
+    const vectors = this.#widestCodes(); // of ternary products
     const fits = vectors * TOKENS_PER_TILE <= UNIFORM_VECTORS;
     this.#storage = options.storage ?? (fits ? "texture" : "buffer");
     if (this.#storage === "texture" && !fits) {
@@ -108,7 +122,52 @@ class Planner {
         `Cannot keep the weights of ${graph.name} in textures as activations have at most ${UNIFORM_VECTORS} vectors for ${TOKENS_PER_TILE} tokens: ${vectors} a token`,
       );
     }
-    this.#chunkTokens = this.#fitChunk(options, vectors);
+    this.#uniform = this.#uniformValues();
+    const queries = this.#mostQueries();
+    this.#uniformQueries = this.#storage === "texture" &&
+      queries * TOKENS_PER_TILE <= UNIFORM_VECTORS;
+    this.#positions = graph.nodes
+      .some(({ op }) => opSpec(op).group === "position" || isAttention(op));
+    this.#chunkTokens = this.#fitChunk(options, queries);
+  }
+
+  /** Values that kernels see as uniform buffers: codes, and what products take. */
+  #uniformValues(): Set<string> {
+    const values = new Set<string>();
+    if (this.#storage !== "texture") return values;
+    for (const [name, { dtype }] of this.#types) {
+      if (dtype === "i8") values.add(name);
+    }
+    for (const { op, operands } of this.#graph.nodes) {
+      if (op !== "linear" && op !== "linear_int") continue;
+      const name = operands.x ?? operands.codes!;
+      const { dtype } = this.#types.get(name)!;
+      const width = this.#width(name);
+      const whole = dtype === "i16" || width % 4 === 0;
+      const most = UNIFORM_BYTES / TOKENS_PER_TILE;
+      if (whole && valueRowBytes(dtype, width) <= most) values.add(name);
+    }
+    return values;
+  }
+
+  /** vec4s of the mantissas of q of a token, of the widest attention. */
+  #mostQueries(): number {
+    let most = 0;
+    for (const node of this.#graph.nodes) {
+      if (node.op !== "attention_int") continue;
+      const heads = numberAttr(node, "heads");
+      const size = this.#width(node.operands.q!) / heads;
+      most = Math.max(most, queryVectors(heads, size));
+    }
+    return most;
+  }
+
+  /** Bytes of the scores of a token, of the widest attention. */
+  #mostScores(): number {
+    const heads = this.#graph.nodes
+      .filter(({ op }) => op === "attention_int")
+      .map((node) => numberAttr(node, "heads"));
+    return 4 * Math.max(0, ...heads) * (contextOf(this.#graph) ?? 0);
   }
 
   #width(name: string): number {
@@ -124,7 +183,7 @@ class Planner {
   }
 
   /** The largest multiple of a tile within the request and the limits. */
-  #fitChunk(options: PlanOptions, vectors: number): number {
+  #fitChunk(options: PlanOptions, queries: number): number {
     let tokens = options.chunkTokens ?? DEFAULT_CHUNK_TOKENS;
     if (!Number.isInteger(tokens) || tokens < 1) {
       throw new RangeError(
@@ -132,14 +191,17 @@ class Planner {
       );
     }
     tokens = roundUp(tokens, TOKENS_PER_TILE);
-    if (this.#storage === "texture") {
-      tokens = Math.min(tokens, Math.floor(UNIFORM_VECTORS / vectors));
-    }
     for (const [name, { dtype }] of this.#types) {
       if (name === "ids") continue;
       const bytes = valueRowBytes(dtype, this.#width(name));
-      tokens = Math.min(tokens, Math.floor(MAX_BINDING_BYTES / bytes));
+      const most = this.#uniform.has(name) ? UNIFORM_BYTES : MAX_BINDING_BYTES;
+      tokens = Math.min(tokens, Math.floor(most / bytes));
     }
+    if (this.#uniformQueries && queries > 0) {
+      tokens = Math.min(tokens, Math.floor(UNIFORM_VECTORS / queries));
+    }
+    const scores = Math.max(1, this.#mostScores());
+    tokens = Math.min(tokens, Math.floor(MAX_BINDING_BYTES / scores));
     tokens = Math.floor(tokens / TOKENS_PER_TILE) * TOKENS_PER_TILE;
     if (tokens < TOKENS_PER_TILE) {
       throw new RangeError(
@@ -154,7 +216,8 @@ class Planner {
   }
 
   #weightResources(param: string, layout: WeightLayout): readonly number[] {
-    const known = this.#weights.get(param);
+    const key = `${layout} ${param}`;
+    const known = this.#weights.get(key);
     if (known !== undefined) return known;
     const parts = weightParts(param, this.#graph.params[param]!, {
       layout,
@@ -162,7 +225,7 @@ class Planner {
       limits: this.#limits,
     });
     const made = parts.map((part) => this.#add(part));
-    this.#weights.set(param, made);
+    this.#weights.set(key, made);
     return made;
   }
 
@@ -178,7 +241,16 @@ class Planner {
       feedsIds: mode === "step" && node.name === this.#chooser(),
       ternary: this.#ternary[mode],
       textures: this.#storage === "texture",
+      uniformQueries: this.#uniformQueries,
+      chunkTokens: this.#chunkTokens,
+      context: (operand) =>
+        this.#graph.states[node.operands[operand]!]!.shape[0]!,
       width: (name) => this.#width(name),
+      isUniform: (name) => this.#uniform.has(name),
+      isMatrix: (operand) =>
+        this.#graph.nodes.some(({ op, operands }) =>
+          op === "linear" && operands.weight === node.operands[operand]
+        ),
       shape: (operand) => decl(operand).shape,
       encoding: (operand) => decl(operand).encoding,
       weights: (operand, layout) => {
@@ -187,7 +259,7 @@ class Planner {
           .map((weight, index) => {
             const { part, bytes } = this.#resources[weight]!;
             // Of a table, a token reads one row, in whichever part it is.
-            const read = layout !== "table"
+            const read = operand !== "table"
               ? bytes
               : index > 0
               ? 0
@@ -217,7 +289,7 @@ class Planner {
   #addValue(name: string): number {
     const { dtype } = this.#types.get(name)!;
     const width = this.#width(name);
-    const uniform = dtype === "i8" && this.#storage === "texture";
+    const uniform = this.#uniform.has(name);
     const bytes = roundUp(
       this.#chunkTokens * valueRowBytes(dtype, width),
       BINDING_ALIGNMENT,
@@ -264,10 +336,9 @@ class Planner {
     this.#graph.nodes.forEach((node, at) => {
       for (const result of Object.keys(opSpec(node.op).results)) {
         const name = valueName(node.name, result);
-        const codes = this.#types.get(name)!.dtype === "i8" &&
-          this.#storage === "texture";
+        const uniform = this.#uniform.has(name);
         const index = free.findIndex((slot) =>
-          (this.#resources[slot]!.uniform ?? false) === codes
+          (this.#resources[slot]!.uniform ?? false) === uniform
         );
         let resource: number;
         if (index >= 0) {
@@ -283,24 +354,23 @@ class Planner {
     });
   }
 
-  /** One buffer a sequence for all states, if it fits; else one a state. */
-  #placeStates(): void {
-    const sized = Object.entries(this.#graph.states).map(([name, decl]) => {
-      const elements = decl.shape.reduce((a, b) => a * b, 1);
-      const bytes = roundUp(Math.max(4 * elements, 4), BINDING_ALIGNMENT);
-      return { name, dtype: decl.dtype, elements, bytes };
-    });
-    let resource = -1;
-    let offset = 0;
-    for (const { name, dtype, elements, bytes } of sized) {
-      if (resource < 0 || offset + bytes > MAX_BINDING_BYTES) {
-        resource = this.#add({ role: "state", bytes: 0 });
-        offset = 0;
-      }
-      this.#states[name] = { dtype, elements, resource, offset };
-      offset += bytes;
-      this.#resources[resource] = { role: "state", bytes: offset };
+  /** The buffer of a kind of scratch, as large as any node needs it. */
+  #scratchResource(kind: Scratch, bytes: number): number {
+    const known = this.#scratch.get(kind);
+    const uniform = kind === "queries" && this.#uniformQueries;
+    const before = known === undefined ? 0 : this.#resources[known]!.bytes;
+    const resource: Resource = {
+      role: "value",
+      bytes: uniform ? UNIFORM_BYTES : Math.max(before, roundUp(bytes, 4)),
+      ...(uniform && { uniform }),
+    };
+    if (known === undefined) {
+      const made = this.#add(resource);
+      this.#scratch.set(kind, made);
+      return made;
     }
+    this.#resources[known] = resource;
+    return known;
   }
 
   /** Nodes that a state depends on. */
@@ -319,16 +389,29 @@ class Planner {
     return feeders;
   }
 
+  /** Sizes scratch before anything is bound to it. */
+  #reserveScratch(drafts: readonly NodeDrafts[]): void {
+    for (const { refs } of drafts.flatMap(({ chunk }) => chunk)) {
+      for (const ref of refs) {
+        if ("scratch" in ref) this.#scratchResource(ref.scratch, ref.bytes);
+      }
+    }
+  }
+
   #bind(ref: Ref, mode: EmitContext["mode"], slot: number): Binding {
     if ("unused" in ref) return this.#bind(ref.unused, mode, slot);
     if ("weight" in ref) return this.#whole(ref.weight);
     if ("state" in ref) {
-      const { resource, offset, elements } = this.#states[ref.state]!;
-      return { resource, offset, bytes: Math.max(4 * elements, 4) };
+      const { resource, offset, elements, cache } = this.#states[ref.state]!;
+      const words = cache ? cache.rows * cache.stride : elements;
+      return { resource, offset, bytes: Math.max(4 * words, 4) };
+    }
+    if ("scratch" in ref) {
+      return this.#whole(this.#scratchResource(ref.scratch, ref.bytes));
     }
     if ("value" in ref) return this.#whole(this.#values[ref.value]!.resource);
     if (ref.special === "ids") return this.#whole(this.#ids);
-    if (ref.special === "run" && mode === "chunk") {
+    if (ref.special === "run" && (mode === "chunk" || this.#positions)) {
       return this.#whole(this.#run);
     }
     return {
@@ -346,7 +429,11 @@ class Planner {
   #bytesRead(ref: Ref): number {
     if ("unused" in ref || ("writes" in ref && ref.writes)) return 0;
     if ("weight" in ref) return ref.bytes!;
-    if ("state" in ref) return 4 * this.#states[ref.state]!.elements;
+    if ("state" in ref) {
+      const { elements, cache } = this.#states[ref.state]!;
+      return cache ? 0 : 4 * elements; // rows of a cache grow with the text
+    }
+    if ("scratch" in ref) return 0;
     if ("value" in ref) {
       const { dtype, width } = this.#values[ref.value]!;
       return valueRowBytes(dtype, width);
@@ -360,6 +447,7 @@ class Planner {
     on: { mode: EmitContext["mode"]; feedsState: boolean },
   ): Dispatch {
     const { kernel, constants, refs, words, groups, tokens } = draft;
+    const { encoding, inputs } = draft;
     const most = Math.max(...groups);
     if (most > MAX_GROUPS) {
       throw new RangeError(
@@ -371,7 +459,11 @@ class Planner {
     return {
       node,
       kernel,
-      files: kernelFiles(kernel, this.#storage),
+      files: kernelFiles(kernel, {
+        storage: this.#storage,
+        ...(encoding && { encoding }),
+        ...(inputs && { inputs }),
+      }),
       constants,
       bindings: refs.map((ref) => this.#bind(ref, on.mode, slot)),
       groups,
@@ -425,7 +517,8 @@ class Planner {
     this.#constants = this.#add({ role: "constants", bytes: 0, uniform: true });
     const drafts = this.#emit();
     this.#placeValues(drafts);
-    this.#placeStates();
+    this.#states = placeStates(this.#graph, this.#resources);
+    this.#reserveScratch(drafts);
     const feeders = this.#feeders();
     const resolve = (mode: keyof NodeDrafts): Dispatch[] =>
       nodes.flatMap((node, at) => {
@@ -443,6 +536,7 @@ class Planner {
       bytes: this.#words.length * BINDING_ALIGNMENT,
       uniform: true,
     };
+    const context = contextOf(this.#graph);
     const tables = nodes.flatMap(({ operands }) =>
       operands.ids === "ids"
         ? [this.#graph.params[operands.table!]!.shape[0]!]
@@ -458,6 +552,8 @@ class Planner {
       resources: this.#resources,
       ids: this.#ids,
       run: this.#run,
+      positions: this.#positions,
+      ...(context !== undefined && { context }),
       constants: this.#words,
       values: this.#values,
       states: this.#states,

@@ -11,6 +11,7 @@ import {
 } from "../base/mod.ts";
 import { type ParamDecl, rowBytes } from "../ir/mod.ts";
 import { ROWS_PER_QUAD, TRITS_PER_WORD, wordsOf } from "./layout.ts";
+import { packRows, type RowLayout } from "./rows/mod.ts";
 
 /** For each byte of four 2-bit codes, the codes in the low bits of four bytes. */
 const SPREAD: Uint32Array = Uint32Array.from(
@@ -76,6 +77,52 @@ export function packTernary(
     }
   }
   return out;
+}
+
+/** Which rows of a matrix are packed. */
+export interface QuadBlock {
+  /** First quad of rows. */
+  readonly firstQuad: number;
+  /** Quads; rows beyond N are zero. */
+  readonly quads: number;
+}
+
+/**
+ * Finds the stored bytes of a block of rows.
+ *
+ * @param decl Encoding and shape `[N, K]`.
+ * @param block Which rows.
+ * @returns Their first byte and how many there are, up to row N.
+ */
+export function quadRange(
+  { encoding, shape }: ParamDecl,
+  { firstQuad, quads }: QuadBlock,
+): { offset: number; length: number } {
+  const size = rowBytes(encoding, shape[1]!);
+  const first = ROWS_PER_QUAD * firstQuad;
+  const rows = Math.min(ROWS_PER_QUAD * quads, Math.max(shape[0]! - first, 0));
+  return { offset: first * size, length: rows * size };
+}
+
+/**
+ * Packs a block of rows of a matrix.
+ *
+ * @param decl Encoding and shape `[N, K]`.
+ * @param layout How it lies.
+ * @param bytes The stored bytes of the block ({@linkcode quadRange}).
+ * @param quads Quads of the block; rows beyond the bytes are zero.
+ * @returns Words `[words of a row, quads, 4]`.
+ */
+export function packQuads(
+  decl: ParamDecl,
+  layout: "ternary" | RowLayout,
+  bytes: Uint8Array,
+  quads: number,
+): Uint32Array<ArrayBuffer> {
+  if (layout !== "ternary") return packRows(decl, layout, { bytes, quads });
+  const rows = bytes.length / rowBytes(decl.encoding, decl.shape[1]!);
+  const part = { ...decl, shape: [rows, decl.shape[1]!] };
+  return packTernary(part, bytes, { firstQuad: 0, quads });
 }
 
 /**

@@ -6,7 +6,8 @@ import { type Graph, rowBytes } from "../ir/mod.ts";
 import { QUADS_PER_BLOCK, ROWS_PER_QUAD } from "./layout.ts";
 import { BINDING_ALIGNMENT, roundUp } from "./limits.ts";
 import type { DispatchPlan, Resource } from "./plan.ts";
-import { packTernary, widenVector } from "./repack.ts";
+import { packQuads, quadRange, widenVector } from "./repack.ts";
+import type { RowLayout } from "./rows/mod.ts";
 
 /** Where parameters come from. */
 export interface WeightSource {
@@ -24,29 +25,27 @@ export interface ResourceContent {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-function ternaryBytes(
+function quadBytes(
   spec: Resource,
   graph: Graph,
   bytes: Uint8Array<ArrayBuffer>,
 ): Uint8Array<ArrayBuffer> {
-  const { param, firstRow, rows } = spec.part!;
+  const { param, firstRow, rows, layout } = spec.part!;
   const decl = graph.params[param]!;
-  const firstQuad = firstRow / ROWS_PER_QUAD;
-  if (spec.texture !== undefined) {
-    const quads = spec.texture[0];
-    return new Uint8Array(
-      packTernary(decl, bytes, { firstQuad, quads }).buffer,
-    );
-  }
+  const matrix = layout as "ternary" | RowLayout;
+  const first = firstRow / ROWS_PER_QUAD;
+  const pack = (firstQuad: number, quads: number): Uint8Array<ArrayBuffer> => {
+    const { offset, length } = quadRange(decl, { firstQuad, quads });
+    const stored = bytes.subarray(offset, offset + length);
+    return new Uint8Array(packQuads(decl, matrix, stored, quads).buffer);
+  };
+  if (spec.texture !== undefined) return pack(first, spec.texture[0]);
   const whole = new Uint8Array(spec.bytes);
   const quads = Math.ceil(rows / ROWS_PER_QUAD);
   let at = 0;
   for (let quad = 0; quad < quads; quad += QUADS_PER_BLOCK) {
-    const block = packTernary(decl, bytes, {
-      firstQuad: firstQuad + quad,
-      quads: QUADS_PER_BLOCK,
-    });
-    whole.set(new Uint8Array(block.buffer), at);
+    const block = pack(first + quad, QUADS_PER_BLOCK);
+    whole.set(block, at);
     at += block.byteLength;
   }
   return whole;
@@ -103,10 +102,10 @@ export async function* resourceContents(
       current = { name: param, bytes: await read(param) };
     }
     const { bytes } = current;
-    if (layout === "ternary") {
-      yield { resource, bytes: ternaryBytes(spec, graph, bytes) };
-    } else if (layout === "table") {
+    if (layout === "table") {
       yield { resource, bytes: tableBytes(spec, graph, bytes) };
+    } else if (layout !== "vector") {
+      yield { resource, bytes: quadBytes(spec, graph, bytes) };
     } else {
       const wide = widenVector(graph.params[param]!, bytes);
       const whole = new Uint8Array(roundUp(spec.bytes, 4));

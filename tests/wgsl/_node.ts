@@ -10,6 +10,7 @@ import {
 import { Readback } from "../../src/runtime/webgpu_readback.ts";
 import {
   createResource,
+  isOwn,
   uploadWeights,
 } from "../../src/runtime/webgpu_resources.ts";
 import {
@@ -62,7 +63,7 @@ export async function runNode(
     read: (name) => Promise.resolve(bytes.get(name)!.slice()),
   });
   const own = plan.resources
-    .filter(({ role }) => role === "ids" || role === "state")
+    .filter(isOwn)
     .map((spec) => createResource(gpu, spec) as GPUBuffer);
   const bound = await program.bind(own);
   const { device } = gpu;

@@ -1,24 +1,45 @@
 /** Every kernel goes through both WGSL compilers: naga in Deno, Tint in Dawn. */
 import assert from "node:assert/strict";
 import { compileWithTint, type TintJob } from "../../tools/tint.ts";
+import { BLOCK_FORMATS, type BlockFormat } from "../../src/base/mod.ts";
 import {
   kernelFiles,
+  type KernelForm,
   type KernelName,
   KERNELS,
+  type KernelSpec,
   moduleText,
-  type WeightStorage,
   WGSL_FILES,
 } from "../../src/wgsl/mod.ts";
 import { gpuTest } from "./device.ts";
 
-const STORAGES: readonly WeightStorage[] = ["texture", "buffer"];
+/** Every way in which operands of a kernel are kept and encoded. */
+function formsOf(kernel: KernelName): KernelForm[] {
+  const { preludes }: KernelSpec = KERNELS[kernel];
+  const choices = preludes.filter((prelude) => !(prelude in WGSL_FILES));
+  const forms: KernelForm[] = choices.length === 0
+    ? [{ storage: "texture" }]
+    : [
+      { storage: "texture", inputs: "uniform" },
+      { storage: "buffer", inputs: "storage" },
+    ];
+  if (!choices.includes("blocks") && !choices.includes("products")) {
+    return forms;
+  }
+  // Each format in one of the two ways, each way with half of the formats.
+  const formats = Object.keys(BLOCK_FORMATS) as BlockFormat[];
+  return [
+    ...forms,
+    ...formats.map((encoding, at) => ({ ...forms[at % 2]!, encoding })),
+  ];
+}
 
-/** Every kernel in both storages, as its plan would have it. */
+/** Every kernel in all its forms, as a plan would have it. */
 function jobs(): TintJob[] {
   return (Object.keys(KERNELS) as KernelName[]).flatMap((kernel) =>
-    STORAGES.map((storage) => ({
-      name: `${kernel} ${storage}`,
-      code: moduleText(kernelFiles(kernel, storage)),
+    formsOf(kernel).map((form) => ({
+      name: `${kernel} ${Object.values(form).join(" ")}`,
+      code: moduleText(kernelFiles(kernel, form)),
       constants: {},
     }))
   );

@@ -1,0 +1,7 @@
+/**
+ * Matrices of rows on the device: block formats and floats.
+ *
+ * @module
+ */
+export * from "./formats.ts";
+export * from "./pack.ts";
