@@ -32,6 +32,44 @@ const WIDE = {
   "intermediate_size": 256,
 };
 
+/** A tied table of 400 MB and matrices that are stored in another encoding. */
+const TRANSFORMER = {
+  "model_type": "llama",
+  "vocab_size": 100_000,
+  "hidden_size": 2_048,
+  "intermediate_size": 5_632,
+  "num_hidden_layers": 2,
+  "num_attention_heads": 16,
+  "num_key_value_heads": 4,
+  "tie_word_embeddings": true,
+};
+
+/** Names and shapes of the tensors of {@linkcode TRANSFORMER}. */
+function transformerList(): [string, number[]][] {
+  const { hidden_size: H, intermediate_size: I, vocab_size: V } = TRANSFORMER;
+  const block: readonly [string, number[]][] = [
+    ["input_layernorm", [H]],
+    ["self_attn.q_proj", [H, H]],
+    ["self_attn.k_proj", [H / 4, H]],
+    ["self_attn.v_proj", [H / 4, H]],
+    ["self_attn.o_proj", [H, H]],
+    ["post_attention_layernorm", [H]],
+    ["mlp.gate_proj", [I, H]],
+    ["mlp.up_proj", [I, H]],
+    ["mlp.down_proj", [H, I]],
+  ];
+  return [
+    ["model.embed_tokens.weight", [V, H]],
+    ...[0, 1].flatMap((l) =>
+      block.map(([name, shape]): [string, number[]] => [
+        `model.layers.${l}.${name}.weight`,
+        shape,
+      ])
+    ),
+    ["model.norm.weight", [H]],
+  ];
+}
+
 /** Runs the command line and asks the kernel for its peak, in bytes. */
 async function measure(
   args: readonly string[],
@@ -99,12 +137,13 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
 }
 
 /** Writes a sharded bf16 checkpoint, a piece of random numbers again and again. */
-async function writeCheckpoint(folder: string): Promise<void> {
+async function writeCheckpoint(
+  folder: string,
+  config: Readonly<Record<string, unknown>>,
+  all: readonly (readonly [string, number[], ...unknown[]])[],
+): Promise<void> {
   await Deno.mkdir(folder);
-  await Deno.writeTextFile(
-    `${folder}/config.json`,
-    JSON.stringify(CHECKPOINT),
-  );
+  await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(config));
   let state = 1;
   const values = Uint16Array.from({ length: 2 ** 20 + 7 }, () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -112,7 +151,6 @@ async function writeCheckpoint(folder: string): Promise<void> {
     return (state >>> 31 << 15) | (0x3c00 + ((state >>> 20) & 511));
   });
   const piece = new Uint8Array(values.buffer);
-  const all = tensorList(CHECKPOINT);
   const shards = 3;
   const weightMap: Record<string, string> = {};
   let total = 0;
@@ -157,12 +195,23 @@ const RUN = ["--ids=1", "--tokens=1", "--temperature=0"]
 Deno.test("importing and running a checkpoint folder of 500 MB stays within its memory", async () => {
   await using scratch = await Scratch.create();
   const folder = `${scratch.path}/checkpoint`;
-  await writeCheckpoint(folder);
+  await writeCheckpoint(folder, CHECKPOINT, tensorList(CHECKPOINT));
   const out = `${scratch.path}/out.sterna`;
   await within(["import", folder, "--out", out], "import", folder);
   const imported = await measure(["run", out, ...RUN]);
   const direct = await within(["run", folder, ...RUN], "run", folder);
   assert.deepEqual(jsonOf(direct).ids, jsonOf(imported).ids);
+});
+
+Deno.test("quantizing a checkpoint folder of 500 MB stays within its memory", async () => {
+  await using scratch = await Scratch.create();
+  const folder = `${scratch.path}/checkpoint`;
+  await writeCheckpoint(folder, TRANSFORMER, transformerList());
+  const out = `${scratch.path}/out.sterna`;
+  const args = ["import", folder, "--out", out, "--encoding", "q4_0"];
+  await within(args, "import --encoding q4_0", folder);
+  const { encodings } = jsonOf(await measure(["info", out, "--json"]));
+  assert.ok(encodings["q4_0"] === 15 && !("bf16" in encodings));
 });
 
 Deno.test("writing, checking and running a model file of 500 MB stays within its memory", async () => {
