@@ -172,12 +172,15 @@ export class Chat implements Disposable {
       ...(signal === undefined ? {} : { signal }),
     });
     let rest = "";
+    let failure: { error: unknown } | undefined;
     try {
       for await (const id of stream) {
         this.#ids.push(id);
         yield { id, text: show(decoder.push(id)) };
         if (stop.found) break;
       }
+    } catch (error) {
+      failure = { error }; // after what was held back, which was said too
     } finally {
       rest = show(decoder.end());
       const held = stop.end();
@@ -188,6 +191,7 @@ export class Chat implements Disposable {
       }
     }
     if (rest !== "") yield { text: rest };
+    if (failure !== undefined) throw failure.error;
   }
 
   /** Frees the sequence. */

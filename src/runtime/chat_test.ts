@@ -56,6 +56,7 @@ class Parrot implements Machine {
           this.texts.shift();
           return Promise.reject(new RangeError("Cannot hold more"));
         }
+        if (queue[0] === 0) return Promise.reject(new Error("Cannot go on"));
         calls.push([...ids]);
         if (ids.length > 1) {
           queue = [...new TextEncoder().encode(this.texts.shift() ?? "")];
@@ -212,6 +213,19 @@ Deno.test("an error before the answer leaves the conversation as it was", async 
     textOf(chat.ids),
     "[user]a<257>[assistant]one<257>[user]c<257>[assistant]two",
   );
+});
+
+Deno.test("an answer that fails half way stays as far as it came, what was held back too", async () => {
+  const parrot = new Parrot("one EN\u0000", "two");
+  using chat = await Chat.open(await modelOf(TEMPLATE), parrot);
+  let text = "";
+  await assert.rejects(async () => {
+    for await (
+      const part of chat.say("a", { ...GREEDY, stop: ["END"] })
+    ) text += part.text;
+  }, { message: "Cannot go on" });
+  assert.equal(text, "one EN");
+  assert.equal(chat.messages.at(-1)!.content, "one EN");
 });
 
 Deno.test("the token that a template puts behind an answer ends it", async () => {

@@ -1,5 +1,5 @@
 /** `sterna chat`: a conversation in the terminal, or in a script, line by line. */
-import { Chat, DeviceError, Sampler } from "../../runtime/mod.ts";
+import { Chat, ContextError, DeviceError, Sampler } from "../../runtime/mod.ts";
 import type { Command } from "../command.ts";
 import { errorLine } from "../errors.ts";
 import { LineReader } from "../lines.ts";
@@ -138,6 +138,7 @@ export const chatCommand: Command = {
           // In a terminal the conversation may go on, from what it was before.
           if (!terminal || error instanceof DeviceError) throw error;
           note(errorLine(error));
+          if (error instanceof ContextError) note("/reset makes room");
         } finally {
           interrupts.end();
         }

@@ -14,6 +14,7 @@ import {
   SYNTHETIC_ENCODINGS,
 } from "../../importers/mod.ts";
 import type { Command } from "../command.ts";
+import { obtainNamed } from "../fetching.ts";
 import { type FileFolder, FileSource, writeFile } from "../files.ts";
 import { checkpointAt } from "../models.ts";
 import type { Options } from "../options.ts";
@@ -99,14 +100,19 @@ async function write(draft: ModelDraft, out: string): Promise<void> {
 }
 
 /** Opens what is to be imported: a GGUF file, or the folder around anything else. */
-async function openSource(path: string): Promise<{
+async function openSource(given: string): Promise<{
   readonly input: FileSource | FileFolder;
   readonly weights?: string;
 }> {
-  const isFile = await Deno.stat(path).then(
-    ({ isFile }) => isFile,
-    () => false,
-  );
+  const kindOf = (path: string): Promise<"file" | "other" | undefined> =>
+    Deno.stat(path).then(
+      ({ isFile }) => isFile ? "file" : "other",
+      () => undefined,
+    );
+  const here = await kindOf(given);
+  const fetched = here === undefined ? await obtainNamed(given) : undefined;
+  const path = fetched?.path ?? given;
+  const isFile = (here ?? await kindOf(path)) === "file";
   if (isFile && !path.endsWith(".safetensors")) {
     const source = await FileSource.open(path);
     if (await isGgufFile(source)) return { input: source };

