@@ -119,6 +119,22 @@ export class Bounds {
   }
 
   /**
+   * Bounds what a node adds to a residual. In a trained transformer one input at
+   * its limit outweighs all others together, so a limit is its product with the
+   * largest weight: a residual that leaves room for more has none for details.
+   *
+   * @param node The node.
+   * @returns Its bound or limit, never zero; `undefined` if there is no rule.
+   */
+  ofTerm(node: Node): Bound | undefined {
+    const bound = this.of(node);
+    if (bound === undefined || bound.proved) return bound;
+    const { x, weight } = node.operands;
+    const size = this.limitOf(x!) * this.#stats.maxAbs(weight!);
+    return { size: size || 1, proved: false };
+  }
+
+  /**
    * The limit of a value that is a node's only result.
    *
    * @param name Its name.

@@ -1,7 +1,7 @@
 /** What the rules of the lowering share: the graph under construction and what is known of it. */
 import { ceilLog2, MAX_WIDTH, scalarOf } from "../base/mod.ts";
 import { type Graph, GraphBuilder, inferTypes, type Node } from "../ir/mod.ts";
-import { type Bound, Bounds, MARGIN } from "./_bounds.ts";
+import { Bounds, MARGIN } from "./_bounds.ts";
 import { residualGroups } from "./_residual.ts";
 import { foldWeights, type IntTensor } from "./_weights.ts";
 import type { ParamStats } from "./stats.ts";
@@ -60,7 +60,10 @@ export class Lowerer {
       if (typeof width === "number") this.#widths.set(name, width);
     }
     this.bounds = new Bounds(from, types, stats);
-    this.#residual = residualGroups(from, (node) => this.bound(node));
+    this.#residual = residualGroups(
+      from,
+      (node) => this.bounds.ofTerm(node) ?? this.#noBound(node),
+    );
   }
 
   width(name: string): number {
@@ -77,17 +80,14 @@ export class Lowerer {
     throw new TypeError(`Cannot lower ${this.from.name} to integers as ${why}`);
   }
 
-  /** Bound of a node's output. */
-  bound(node: Node): Bound {
-    return this.bounds.of(node) ?? this.refuse(
-      `${node.name} is added: ${node.op} has no bound`,
-    );
+  #noBound(node: Node): never {
+    this.refuse(`${node.name} is added: ${node.op} has no bound`);
   }
 
   /** Exponent of an output: that of its residual, or from its own bound. */
   exponent(node: Node): number {
     return this.#residual.get(node.name) ??
-      ceilLog2(this.bound(node).size) - 30;
+      ceilLog2((this.bounds.of(node) ?? this.#noBound(node)).size) - 30;
   }
 
   /** A value in fixed point, its norm carried out if it has one. */

@@ -6,9 +6,6 @@ import { ceilLog2 } from "../base/mod.ts";
 import type { Graph, Node } from "../ir/mod.ts";
 import type { Bound } from "./_bounds.ts";
 
-/** Room for the sum of limits that are not reached all at once. */
-const LIMIT_MARGIN = 4;
-
 /**
  * Assigns an exponent to every value that takes part in an addition.
  *
@@ -67,8 +64,8 @@ export function residualGroups(
   const exponents = new Map<string, number>();
   for (const name of bounds.keys()) {
     const { sum, term, proved } = groups.get(root(name))!;
-    const size = proved ? sum : LIMIT_MARGIN * term;
-    exponents.set(name, ceilLog2(size) - 30);
+    // Limits are not reached in every block; bounds may be.
+    exponents.set(name, ceilLog2(proved ? sum : term) - 30);
   }
   return exponents;
 }
