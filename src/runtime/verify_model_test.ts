@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { faulty } from "../../tests/faulty.ts";
-import { tinyModel } from "../../tests/models.ts";
+import {
+  TINY_TRANSFORMERS,
+  tinyModel,
+  tinyTransformer,
+} from "../../tests/models.ts";
+import type { SequenceState } from "../ir/mod.ts";
 import type { Machine } from "./machine.ts";
 import { referenceMachine } from "./reference_machine.ts";
 import { verifyModel, type VerifyReport } from "./verify_model.ts";
@@ -53,4 +58,43 @@ Deno.test("verifyModel() is not ok when a machine does not open, and says why", 
   const { ran, error } = report.pairs[2]!;
   assert.equal(ran, false);
   assert.equal(error, "Cannot open it");
+});
+
+Deno.test("verifyModel() compares the caches of the final state, row by row", async () => {
+  const tokens = 7;
+  const edits: Record<string, (state: SequenceState) => void> = {
+    "an element": ({ data }) => data.get("layers.1.values")![3]! += 1,
+    "a shift": ({ data }) => data.get("layers.0.keys.shifts")![1]! += 1,
+    "a row too many": ({ data }) => {
+      const rows = data.get("layers.1.keys")!;
+      const longer = new Int16Array(rows.length + 12);
+      longer.set(rows);
+      data.set("layers.1.keys", longer);
+    },
+    "nothing": () => {},
+  };
+  for (const config of TINY_TRANSFORMERS) {
+    const model = await tinyTransformer(config);
+    for (const [name, edit] of Object.entries(edits)) {
+      const report = await verifyModel(model, {
+        prompts: [Int32Array.of(1, 2, 3)],
+        tokens: 4,
+        context: tokens,
+        pairs: [["rtl", "int"], ["reference", "float"]],
+        open: async () =>
+          faulty(await referenceMachine(model, "int", tokens), {
+            target: "rtl",
+            save: (state) => {
+              if (state.position === tokens) edit(state);
+            },
+          }),
+      });
+      assert.equal(report.ok, name === "nothing", name);
+      assert.equal(report.pairs[1]!.ok, true);
+      if (name === "nothing") continue;
+      const { op, position } = report.pairs[0]!.firstMismatch!;
+      assert.match(op, /^layers\.\d\.(keys|values|keys.shifts)$/);
+      assert.equal(position, tokens - 1);
+    }
+  }
 });
