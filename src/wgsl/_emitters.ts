@@ -1,5 +1,5 @@
 /** What entries of the emitters' table have in common: references and shapes of work. */
-import { type Node, numberAttr, scalarAttr } from "../ir/mod.ts";
+import { numberAttr, scalarAttr } from "../ir/mod.ts";
 import type { Draft, EmitContext, Ref } from "./draft.ts";
 import type { KernelName } from "./kernels.ts";
 

@@ -82,7 +82,8 @@ function packFloatRow(
   bytes: Uint8Array,
   { out, at, stride }: RowPlace,
 ): void {
-  for (let b = 0, to = at; b < bytes.length; b += 4, to += stride) {
+  let to = at;
+  for (let b = 0; b < bytes.length; b += 4, to += stride) {
     out[to] = bytes[b]! | (bytes[b + 1] ?? 0) << 8 |
       (bytes[b + 2] ?? 0) << 16 | (bytes[b + 3] ?? 0) << 24;
   }
