@@ -59,13 +59,20 @@ const RULES: Readonly<
 };
 
 /**
- * Tells which op of a float graph has no integer form.
+ * Tells which op of a float graph has no integer form. Codes of 8 bits have one
+ * behind a norm only, which cancels in them: ternary layers of a Llama also round
+ * what attention and gate give.
  *
  * @param graph A float graph.
  * @returns The first node without one; `undefined` if all have one.
  */
 export function withoutIntForm(graph: Graph): Node | undefined {
-  return graph.nodes.find(({ op }) => RULES[op] === undefined);
+  const norms = new Set(
+    graph.nodes.filter(({ op }) => op === "rms_norm").map(({ name }) => name),
+  );
+  return graph.nodes.find(({ op, operands }) =>
+    RULES[op] === undefined || (op === "quantize" && !norms.has(operands.x!))
+  );
 }
 
 /**
