@@ -9,7 +9,7 @@ import type { Config } from "./builder.ts";
 /** Elements by tensor name; bytes of packed trits as they are. */
 export type Weights = ReadonlyMap<string, Float32Array | Uint8Array>;
 
-type Vector = Float64Array;
+type Vector = Float64Array<ArrayBuffer>;
 
 /** What the library's classes have for defaults. */
 const DEFAULTS: Record<string, Config> = {
