@@ -397,6 +397,11 @@ const REFUSED: readonly (readonly [string, GgufParts, RegExp])[] = [
     /"llama.attention.value_length" must be the key length 16: 8/,
   ],
   [
+    "another scale of scores",
+    withKeys(f32("llama.attention.scale", 0.3)),
+    /"llama.attention.scale" must be 0.25, as in all models/,
+  ],
+  [
     "an unknown gate",
     withKeys(text("llama.hidden_act", "tanh")),
     /"llama.hidden_act" must be one of silu/,

@@ -98,8 +98,11 @@ export function readShapeKeys(file: GgufFile): ShapeKeys {
     localBase: windowed ? table.windows?.base : undefined,
   });
   const wide = table.wideScaleBlocks === layers;
-  const scale = keys.number("attention.scale") ||
-    1 / Math.sqrt(wide ? hiddenSize / heads : headSize);
+  const scale = 1 / Math.sqrt(wide ? hiddenSize / heads : headSize);
+  const stated = keys.number("attention.scale") || scale;
+  if (Math.abs(stated / scale - 1) > 1e-6) {
+    keys.refuse("attention.scale", `${scale}, as in all models of this kind`);
+  }
   return {
     shape: {
       name: table.name,
