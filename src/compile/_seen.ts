@@ -166,6 +166,8 @@ class MatrixWatch {
   readonly #rowBytes: number;
   readonly #groups: BlockGroups;
   #values: Float32Array = new Float32Array();
+  readonly #columns: Float64Array;
+  #rows = 0;
   #norm = 0;
   #rowSum = 0;
   #scale = 0;
@@ -177,6 +179,7 @@ class MatrixWatch {
     this.#width = width;
     this.#rowBytes = width / elements * bytes;
     this.#groups = makeGroups(format, width);
+    this.#columns = new Float64Array(width);
   }
 
   /** Rows of blocks; gives their values, valid until the next call. */
@@ -211,12 +214,16 @@ class MatrixWatch {
   }
 
   #row(values: Float32Array): void {
+    const columns = this.#columns;
     let squares = 0;
     let sum = 0;
-    for (const v of values) {
+    for (let k = 0; k < values.length; k++) {
+      const v = values[k]!;
       squares += v * v;
+      columns[k]! += v * v;
       sum += Math.abs(v);
     }
+    this.#rows++;
     const norm = Math.sqrt(squares);
     if (!(norm <= this.#norm)) this.#norm = norm;
     if (sum > this.#rowSum) this.#rowSum = sum;
@@ -235,6 +242,8 @@ class MatrixWatch {
   done(): MatrixStats {
     return {
       maxRowNorm: this.#norm,
+      columnSquares: this.#columns,
+      rows: this.#rows,
       scaleExponent: scaleExponentOf({
         scale: this.#scale,
         min: this.#min,

@@ -4,6 +4,7 @@ import type { Model } from "../format/mod.ts";
 import type { Profile } from "../ir/mod.ts";
 import {
   type Hardware,
+  hardwareContext,
   makeHardware,
   makeProgram,
   sizeCapacities,
@@ -50,7 +51,8 @@ export async function compile(
       "Cannot compile to verilog/float as the hardware has the int profile only",
     );
   }
-  const program = makeProgram(model.graphs.int, hardware);
+  const graph = hardwareContext(model.graphs.int, hardware);
+  const program = makeProgram(graph, hardware);
   const capacities = sizeCapacities(program.hardware, program.needs);
   return await writeBundle({ program, capacities, about, read }, open);
 }

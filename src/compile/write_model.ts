@@ -51,11 +51,19 @@ function placeholderStats(draft: ModelDraft): ParamStats {
       shape.reduce((a, b) => a * b, 1),
     ]),
   );
+  const widths = new Map(
+    draft.tensors.map(({ name, shape }) => [name, shape.at(-1) ?? 1]),
+  );
   return {
     values: (name) => new Float32Array(sizes.get(name) ?? 0).fill(0.9),
     maxAbs: () => 0.9,
     maxRowNonzeros: () => 1,
-    matrix: () => ({ maxRowNorm: 0.9, scaleExponent: -100 }),
+    matrix: (name) => ({
+      maxRowNorm: 0.9,
+      columnSquares: new Float64Array(widths.get(name) ?? 0).fill(0.9),
+      rows: 1,
+      scaleExponent: -100,
+    }),
   };
 }
 

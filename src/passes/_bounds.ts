@@ -13,6 +13,12 @@ import type { ParamStats } from "./stats.ts";
 /** Room for bits that scalars and sums of squares cut off: section 5. */
 export const MARGIN = 1.02;
 
+/**
+ * How many times its root mean square over all rows and tokens a projection
+ * stays below as a rule.
+ */
+const PEAK = 64;
+
 /** How large a value gets. */
 export interface Bound {
   /** Its magnitude. */
@@ -108,10 +114,10 @@ export class Bounds {
         return of("x");
       case "linear": {
         const norm = this.#nodes.get(node.operands.x!)!;
-        const input = norm.op === "rms_norm"
-          ? this.#rootSquares(norm.operands.weight!)
-          : of("x");
-        return this.#product(node, input) || 1;
+        if (norm.op !== "rms_norm") return this.#product(node, of("x")) || 1;
+        const weight = norm.operands.weight!;
+        const aligned = this.#product(node, this.#rootSquares(weight));
+        return Math.min(aligned, PEAK * this.#usualProduct(node)) || 1;
       }
       default:
         return this.of(node)?.size ?? 1;
@@ -130,8 +136,9 @@ export class Bounds {
     const bound = this.of(node);
     if (bound === undefined || bound.proved) return bound;
     const { x, weight } = node.operands;
-    const size = this.limitOf(x!) * this.#stats.maxAbs(weight!);
-    return { size: size || 1, proved: false };
+    const one = this.limitOf(x!) * this.#stats.maxAbs(weight!);
+    const many = PEAK * this.#product(node, this.#usual(this.#nodes.get(x!)!));
+    return { size: Math.max(one, many) || 1, proved: false };
   }
 
   /**
@@ -162,6 +169,38 @@ export class Bounds {
     let sum = 0;
     for (const w of this.#stats.values(name)) sum += w * w;
     return Math.sqrt(sum);
+  }
+
+  /** Root mean square of a value, if all that it is made of is independent. */
+  #usual(node: Node): number {
+    const { operands } = node;
+    const of = (operand: string): number =>
+      this.#usual(this.#nodes.get(operands[operand]!)!);
+    switch (node.op) {
+      case "silu_gate":
+      case "gelu_gate":
+        return of("gate") * of("up");
+      case "relu2_gate":
+        return of("gate") ** 2 * of("up");
+      case "attention":
+        return of("v");
+      case "linear":
+        return this.#usualProduct(node);
+      default:
+        return this.of(node)?.size ?? 1;
+    }
+  }
+
+  /** That of a product behind a norm. */
+  #usualProduct({ operands }: Node): number {
+    const { x, weight, bias } = operands;
+    const norm = this.#nodes.get(x!)!.operands.weight!;
+    const { columnSquares, rows } = this.#stats.matrix(weight!);
+    let sum = 0;
+    this.#stats.values(norm).forEach((w, k) => {
+      sum += columnSquares[k]! * w * w;
+    });
+    return Math.sqrt(sum / rows) + (bias === undefined ? 0 : this.#gain(bias));
   }
 
   #product({ operands }: Node, input: number): number {

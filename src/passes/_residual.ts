@@ -6,6 +6,17 @@ import { ceilLog2 } from "../base/mod.ts";
 import type { Graph, Node } from "../ir/mod.ts";
 import type { Bound } from "./_bounds.ts";
 
+/** How large a sum gets. */
+interface Sum {
+  /** Sum of what is proved of its terms. */
+  readonly proved: number;
+  /** Largest limit of its other terms: they are not all reached at once. */
+  readonly limit: number;
+}
+
+/** Room for the terms below the largest limit. */
+const LIMIT_MARGIN = 2;
+
 /**
  * Assigns an exponent to every value that takes part in an addition.
  *
@@ -28,44 +39,37 @@ export function residualGroups(
     const [x, y] = [root(a), root(b)];
     if (x !== y) parent.set(y, x);
   };
-  // Bounds of sums and of what is added; execution order has terms before sums.
-  const bounds = new Map<string, Bound>();
-  const largestTerm = new Map<string, number>();
-  const boundOf = (name: string): Bound => {
-    const known = bounds.get(name);
+  // Sums and what is added; execution order has terms before sums.
+  const sums = new Map<string, Sum>();
+  const sumOf = (name: string): Sum => {
+    const known = sums.get(name);
     if (known !== undefined) return known;
-    const fresh = bound(nodes.get(name)!);
-    bounds.set(name, fresh);
-    largestTerm.set(name, fresh.size);
+    const { size, proved } = bound(nodes.get(name)!);
+    const fresh = proved
+      ? { proved: size, limit: 0 }
+      : { proved: 0, limit: size };
+    sums.set(name, fresh);
     return fresh;
   };
   for (const { op, name, operands } of graph.nodes) {
     if (op !== "add") continue;
-    const [x, y] = [boundOf(operands.x!), boundOf(operands.y!)];
-    bounds.set(name, {
-      size: x.size + y.size,
-      proved: x.proved && y.proved,
+    const [x, y] = [sumOf(operands.x!), sumOf(operands.y!)];
+    sums.set(name, {
+      proved: x.proved + y.proved,
+      limit: Math.max(x.limit, y.limit),
     });
     join(name, operands.x!);
     join(name, operands.y!);
   }
-  const groups = new Map<
-    string,
-    { sum: number; term: number; proved: boolean }
-  >();
-  for (const [name, { size, proved }] of bounds) {
-    const known = groups.get(root(name)) ?? { sum: 0, term: 0, proved: true };
-    groups.set(root(name), {
-      sum: Math.max(known.sum, size),
-      term: Math.max(known.term, largestTerm.get(name) ?? 0),
-      proved: known.proved && proved,
-    });
+  const largest = new Map<string, number>();
+  for (const [name, { proved, limit }] of sums) {
+    const group = root(name);
+    const size = proved + LIMIT_MARGIN * limit;
+    largest.set(group, Math.max(largest.get(group) ?? 0, size));
   }
   const exponents = new Map<string, number>();
-  for (const name of bounds.keys()) {
-    const { sum, term, proved } = groups.get(root(name))!;
-    // Limits are not reached in every block; bounds may be.
-    exponents.set(name, ceilLog2(proved ? sum : term) - 30);
+  for (const name of sums.keys()) {
+    exponents.set(name, ceilLog2(largest.get(root(name))!) - 30);
   }
   return exponents;
 }

@@ -5,6 +5,10 @@ import { ceilLog2 } from "../base/mod.ts";
 export interface MatrixStats {
   /** Largest 2-norm of a row. */
   readonly maxRowNorm: number;
+  /** Sum of the squares of each column, over the rows, `[K]`. */
+  readonly columnSquares: Float64Array;
+  /** Number of rows, N. */
+  readonly rows: number;
   /** E, the exponent of its integer scales. */
   readonly scaleExponent: number;
 }

@@ -140,6 +140,10 @@ function scaledBlocks(
   const subScale = bytes > 2 * elements / 8 && elements === 256 ? 32 : 1;
   const [low, high] = codeRange;
   const scale = 3 * size / (high - low) / subScale;
+  // Code 2 of Q2_0 is for no ternary model, and would give rows a mean.
+  if (format.startsWith("q2_0")) {
+    blocks.forEach((b, i) => blocks[i] = b & ~((b & b >> 1 & 0x55) << 1));
+  }
   const view = new DataView(blocks.buffer);
   for (let at = 0; at < blocks.length; at += bytes) {
     view.setUint16(at + scaleAt, f32ToF16(Math.fround(scale)), true);
