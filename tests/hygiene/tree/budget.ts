@@ -10,7 +10,7 @@ export const BUDGET: Readonly<Record<string, number>> = {
   "src/base": 2500,
   "src/ir": 4000,
   "src/format": 3000,
-  "src/importers": 4000,
+  "src/importers": 8000,
   "src/passes": 3000,
   "src/reference": 4000,
   "src/wgsl": 4500,
