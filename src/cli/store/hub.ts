@@ -7,7 +7,7 @@
 import type { ListFileEntry } from "@huggingface/hub";
 import { FailureError, plain } from "../errors.ts";
 import type { Digest } from "./digest.ts";
-import { NETWORK, type Network, TransferError } from "./transfer.ts";
+import { NETWORK, type Network, reasonOf, TransferError } from "./transfer.ts";
 import type { Wanted } from "./wanted.ts";
 
 /** How the hub is reached. */
@@ -61,6 +61,9 @@ const WEIGHTS_REGEXP = /^model(?:-\d{5}-of-\d{5})?\.safetensors$/;
 
 /** Most files of a repository that are looked at: the largest have some thousands. */
 const MAX_FILES = 20_000;
+
+/** Largest answer: a list of the most files that are looked at. */
+const MAX_ANSWER_BYTES = 64 * 2 ** 20;
 
 /**
  * Reads how the hub is reached from the environment, as its own tools do.
@@ -217,42 +220,53 @@ function licenseOf(tags: readonly string[] | undefined): string | null {
   return tag === undefined ? null : plain(tag.slice("license:".length));
 }
 
-/** Takes the one byte out of an answer that is asked for its headers only. */
+/** Reads answers whole: the client leaves those open that it wants the headers of. */
 function quietFetch({ stallMs }: Network): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, {
       ...init,
       signal: AbortSignal.timeout(stallMs),
     });
-    const bytes = await response.arrayBuffer();
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    let size = 0;
+    for await (const part of response.body ?? []) {
+      size += part.length;
+      if (size > MAX_ANSWER_BYTES) {
+        throw new TransferError(
+          `Cannot use an answer of the hub as it may have ${MAX_ANSWER_BYTES} bytes: it has more`,
+          false,
+        );
+      }
+      parts.push(part);
+    }
     const { status, headers } = response;
-    return new Response(bytes.byteLength === 0 ? null : bytes, {
+    return new Response(size === 0 ? null : new Blob(parts), {
       status,
       headers,
     });
   };
 }
 
+/** What the client threw, as a failure of ours; a refusal of ours stays. */
 function hubError(name: string, error: unknown): Error {
-  if (error instanceof FailureError || error instanceof TypeError) {
-    const network = error instanceof TypeError &&
-      !error.message.startsWith("Cannot ");
-    if (!network) return error;
-  }
+  const own = error instanceof Error && error.message.startsWith("Cannot ");
+  if (own) return error;
   const status = (error as { statusCode?: unknown }).statusCode;
-  if (status === 401 || status === 403) {
+  if (typeof status !== "number") {
     return new TransferError(
-      `Cannot fetch ${name} as the hub refuses with status ${status}: it is not there, or private, or has terms to accept on its page; HF_TOKEN must hold a token then`,
-      false,
+      `Cannot fetch ${name} as the hub does not answer as expected: ${
+        reasonOf(error)
+      }`,
+      true,
     );
   }
-  const text = plain(error instanceof Error ? error.message : String(error));
+  const refused = status === 401 || status === 403;
   return new TransferError(
-    `Cannot fetch ${name} as the hub ${
-      typeof status === "number"
-        ? `answers with status ${status}`
-        : `does not answer as expected: ${text.replace(/\.$/, "")}`
+    `Cannot fetch ${name} as the hub answers with status ${status}${
+      refused
+        ? ": it is not there, or private, or has terms to accept on its page; HF_TOKEN must hold a token then"
+        : ""
     }`,
-    false,
+    status === 408 || status === 429 || status >= 500,
   );
 }

@@ -124,6 +124,17 @@ Deno.test("a file without a hash, or of another size than listed, is refused", a
   });
 });
 
+Deno.test("a hub that answers without an end is left", async () => {
+  await using server = new FileServer();
+  const path = "/api/models/o/r/revision/HEAD";
+  server.put(path, { bytes: new Uint8Array(70 * 2 ** 20) });
+  const access = { endpoint: server.url, network: NETWORK };
+  await assert.rejects(findOnHub(hubName("hf:o/r"), access), {
+    name: "TransferError",
+    message: /^Cannot use an answer of the hub as it may have 67108864 bytes/,
+  });
+});
+
 Deno.test("a hub that refuses or is not there is a failure that says so", async () => {
   await using server = new FileServer();
   const access = { endpoint: server.url, network: NETWORK };

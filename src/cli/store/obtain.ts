@@ -13,7 +13,7 @@ import { findOnHub, type HubAccess, hubAccess } from "./hub.ts";
 import { type Acceptance, demandAcceptance, pageText } from "./license.ts";
 import { fileUrl } from "./package_index.ts";
 import { indexUrl } from "./pip_config.ts";
-import { NETWORK, type Network } from "./transfer.ts";
+import { NETWORK, type Network, retrying } from "./transfer.ts";
 import { stemOf, type Wanted } from "./wanted.ts";
 import { unpackMember } from "./wheel.ts";
 
@@ -216,10 +216,8 @@ async function fetchFromHub(
   { folder, network, options }: Fetch,
 ): Promise<Fetched> {
   const { name, repo } = wanted;
-  const model = await findOnHub(wanted, {
-    network,
-    ...options.hub ?? hubAccess(),
-  });
+  const access = { network, ...options.hub ?? hubAccess() };
+  const model = await retrying(network, () => findOnHub(wanted, access));
   const { files, ending, commit, license } = model;
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const show = options.progress(`Fetching ${name}`);

@@ -179,8 +179,13 @@ function base64(text: string): string {
   return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 }
 
-/** The innermost reason: the outer ones repeat the address. */
-function reasonOf(error: unknown): string {
+/**
+ * Says why a request failed: the innermost reason, as outer ones repeat the address.
+ *
+ * @param error What `fetch` threw.
+ * @returns The reason, without a full stop.
+ */
+export function reasonOf(error: unknown): string {
   let inner = error;
   while (inner instanceof Error && inner.cause instanceof Error) {
     inner = inner.cause;
