@@ -128,7 +128,8 @@ Deno.test("a hub that answers without an end is left", async () => {
   await using server = new FileServer();
   const path = "/api/models/o/r/revision/HEAD";
   server.put(path, { bytes: new Uint8Array(70 * 2 ** 20) });
-  const access = { endpoint: server.url, network: NETWORK };
+  const network = { ...NETWORK, stallMs: 60_000 };
+  const access = { endpoint: server.url, network };
   await assert.rejects(findOnHub(hubName("hf:o/r"), access), {
     name: "TransferError",
     message: /^Cannot use an answer of the hub as it may have 67108864 bytes/,
