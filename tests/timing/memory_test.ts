@@ -5,6 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { jsonOf, type Outcome, Scratch, start } from "../command_line.ts";
+import { ggufFile, type Tensor } from "../gguf/file.ts";
+import { familyKeys, SIZES } from "../gguf/models.ts";
 import { tensorList } from "../importers/builder.ts";
 
 const MEGABYTE = 1e6;
@@ -189,6 +191,67 @@ async function writeCheckpoint(
   );
 }
 
+/** Bytes and elements of a block of `Q8_0`. */
+const Q8 = { bytes: 34, elements: 32 };
+
+/** Writes a GGUF file of a llama in `Q8_0`, a piece of random blocks again and again. */
+async function writeGguf(path: string): Promise<void> {
+  const sizes = { ...SIZES, vocabulary: 100_000, hidden: 2_048, inner: 5_632 };
+  const { vocabulary: V, hidden: H, inner: I } = sizes;
+  const block: readonly [string, number[]][] = [
+    ["attn_norm", [H]],
+    ["attn_q", [H, H]],
+    ["attn_k", [H / 4, H]],
+    ["attn_v", [H / 4, H]],
+    ["attn_output", [H, H]],
+    ["ffn_norm", [H]],
+    ["ffn_gate", [I, H]],
+    ["ffn_up", [I, H]],
+    ["ffn_down", [H, I]],
+  ];
+  const shapes: [string, number[]][] = [
+    ["token_embd.weight", [V, H]],
+    ["output.weight", [V, H]],
+    ["output_norm.weight", [H]],
+    ...[0, 1].flatMap((layer) =>
+      block.map(([name, shape]): [string, number[]] => [
+        `blk.${layer}.${name}.weight`,
+        shape,
+      ])
+    ),
+  ];
+  let offset = 0;
+  const none = new Uint8Array(0);
+  const tensors = shapes.map(([name, shape]): Tensor & { size: number } => {
+    const elements = shape.reduce((a, b) => a * b, 1);
+    const quantized = shape.length === 2;
+    const size = quantized ? elements / Q8.elements * Q8.bytes : 4 * elements;
+    const type = quantized ? 8 : 0;
+    const tensor = { name, shape, type, bytes: none, offset, size };
+    offset += Math.ceil(size / 32) * 32;
+    return tensor;
+  });
+  const heads = { ...sizes, heads: 16, kvHeads: 4, head: 128, vocabulary: 3 };
+  const blocks = new Uint8Array(Q8.bytes * 2 ** 15);
+  let state = 1;
+  for (let i = 0; i < blocks.length; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    // The scale is 2^-14 and a bit more, whose upper byte is 0x04.
+    blocks[i] = i % Q8.bytes === 1 ? 0x04 : state >>> 24;
+  }
+  const norms = new Uint8Array(new Float32Array(2_048).fill(1).buffer);
+  using file = await Deno.open(path, { write: true, createNew: true });
+  const keys = familyKeys("llama", heads)
+    .filter(({ key }) => !key.startsWith("tokenizer."));
+  await writeAll(file, ggufFile({ keys, tensors }));
+  for (const { type, size } of tensors) {
+    const piece = type === 8 ? blocks : norms;
+    for (let left = size; left > 0; left -= piece.length) {
+      await writeAll(file, piece.subarray(0, Math.min(left, piece.length)));
+    }
+  }
+}
+
 const RUN = ["--ids=1", "--tokens=1", "--temperature=0"]
   .concat("--target=reference", "--json");
 
@@ -212,6 +275,17 @@ Deno.test("quantizing a checkpoint folder of 500 MB stays within its memory", as
   await within(args, "import --encoding q4_0", folder);
   const { encodings } = jsonOf(await measure(["info", out, "--json"]));
   assert.ok(encodings["q4_0"] === 15 && !("bf16" in encodings));
+});
+
+Deno.test("importing and running a GGUF file of 500 MB stays within its memory", async () => {
+  await using scratch = await Scratch.create();
+  const file = `${scratch.path}/large.gguf`;
+  await writeGguf(file);
+  const out = `${scratch.path}/out.sterna`;
+  await within(["import", file, "--out", out], "import of GGUF", file);
+  const { encodings } = jsonOf(await measure(["info", out, "--json"]));
+  assert.equal(encodings["q8_0"], 16);
+  await within(["run", file, ...RUN], "run of GGUF", file);
 });
 
 Deno.test("writing, checking and running a model file of 500 MB stays within its memory", async () => {
