@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { MemorySink } from "../../src/base/mod.ts";
+import { loadDraft } from "../../src/compile/mod.ts";
 import type { Model } from "../../src/format/mod.ts";
+import { importSynthetic } from "../../src/importers/mod.ts";
 import {
   makeHardware,
   makeProgram,
@@ -24,7 +26,7 @@ async function bundleOf(model: Model): Promise<Bundle> {
   const files = new Map<string, MemorySink>();
   const manifest = await writeBundle({
     program,
-    capacities: sizeCapacities(hardware, program.needs),
+    capacities: sizeCapacities(program.hardware, program.needs),
     about: { model: model.name, version: "0.0.0" },
     read: (name) => model.read(name),
   }, (path) => {
@@ -114,13 +116,8 @@ Deno.test("a bundle lints clean, elaborates, and has no latch and its memories a
   assert.equal(count(/DPR16X4/), 4 * 2 * 28 / 4, JSON.stringify(cells));
 });
 
-Deno.test("a bundle's own bench computes the token in Icarus, where undefined is contagious", async () => {
-  const model = await smallModel({
-    vocab_size: 40,
-    hidden_size: 24,
-    intermediate_size: 40,
-    use_short_conv: true,
-  });
+/** A token in the bundle's own bench, as Icarus runs it. */
+async function checkBench(model: Model): Promise<void> {
   const bundle = await bundleOf(model);
   const folder = await Deno.makeTempDir({ prefix: "sterna-bundle-" });
   try {
@@ -150,4 +147,34 @@ Deno.test("a bundle's own bench computes the token in Icarus, where undefined is
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+Deno.test("a bundle's own bench computes the token in Icarus, where undefined is contagious", async (t) => {
+  await t.step("of a ternary recurrence", async () => {
+    await checkBench(
+      await smallModel({
+        vocab_size: 40,
+        hidden_size: 24,
+        intermediate_size: 40,
+        use_short_conv: true,
+      }),
+    );
+  });
+  await t.step("of a transformer, whose caches it writes", async () => {
+    await checkBench(
+      await loadDraft(importSynthetic({
+        model_type: "llama",
+        vocab_size: 40,
+        hidden_size: 32,
+        num_hidden_layers: 1,
+        num_attention_heads: 2,
+        num_key_value_heads: 1,
+        head_dim: 16,
+        intermediate_size: 32,
+        max_position_embeddings: 16,
+        rms_norm_eps: 1e-5,
+        rope_theta: 10_000,
+      }, { seed: 7, encoding: "q8_0" })),
+    );
+  });
 });

@@ -60,6 +60,7 @@ class HashingSink implements Sink {
 
 function benchTop({ program }: BundleInput): VerilogFile {
   const { beatBytes, vectorLanes } = program.geometry;
+  const cacheBytes = program.cacheBeats * beatBytes;
   const text = `// Names the sizes of this build for sterna_bench. Generated.
 \`timescale 1ns / 1ps
 \`default_nettype none
@@ -69,7 +70,9 @@ module sterna_tb;
   sterna_bench #(
       .BEAT(${beatBytes}),
       .LANES(${vectorLanes}),
-      .IMAGE_BYTES(${layoutImage(program).size})
+      .IMAGE_BYTES(${layoutImage(program).size}),
+      .CACHE_BYTES(${cacheBytes}),
+      .WRITES(${program.hardware.multipliers ? 1 : 0})
   ) bench ();
 
 endmodule
@@ -100,9 +103,17 @@ function manifestOf(
     needs: program.needs,
     instructions: instructions.length,
     ternaryWeights: trits,
+    blockWeights: program.blocks.products,
+    context: program.needs.contextTokens,
     logits: program.logits.count,
     states,
     image: { bytes: size, embedding, stream, streamBeats },
+    // Behind the image, in bytes from its start; the host sets the position of a token.
+    caches: {
+      at: size,
+      bytes: program.cacheBeats * geometry.beatBytes,
+      attentions: program.caches,
+    },
     sha256: hashes,
   };
 }

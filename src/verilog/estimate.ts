@@ -19,6 +19,20 @@ const SCALAR = { bits: 28, readers: 4 } as const;
 /** Bits of an instruction. */
 const INSTRUCTION_BITS = 128;
 
+/** Multipliers of the block unit as they are written. */
+function blockMultipliers(codes: number): Record<string, number> {
+  return {
+    "16 x 9": codes,
+    "32 x 16 of block products": 2 + 1,
+    "32 x 18 of positions": 1,
+    "32 x 16 of phases": 1,
+    "16 x 16 of attention": 1,
+    "18 x 16 of attention": 1,
+    "32 x 17 of attention": 1,
+    "32 x 16 of attention": 1,
+  };
+}
+
 /** What an estimate says. */
 export interface Estimate {
   /** How the figures came about. */
@@ -31,7 +45,10 @@ export interface Estimate {
   };
   /** Tokens a second at the configuration's clock. */
   readonly tokensPerSecond: number;
-  /** Bytes read from memory for a token: the stream with its padding, and an embedding row. */
+  /**
+   * Bytes read from memory for a token: the stream with its padding, and an embedding
+   * row; what attention reads of its caches grows with the text and is not in it.
+   */
   readonly bytesPerToken: number;
   /** Bytes of the memory image. */
   readonly imageBytes: number;
@@ -41,6 +58,19 @@ export interface Estimate {
   };
   /** Multipliers as they are written, by operand widths in bits. */
   readonly multipliers: Readonly<Record<string, number>>;
+}
+
+/** Bits of the block unit's memories. */
+function blockBits(
+  { mantissaElements, contextTokens }: Capacities,
+): Record<string, number> {
+  return {
+    mantissas: 16 * mantissaElements,
+    tables: 32 * 2048,
+    angles: 18 * 1024,
+    scores: 37 * contextTokens,
+    heads: (16 + 48) * 256,
+  };
 }
 
 /**
@@ -64,6 +94,7 @@ export function ramBits(
     sigmoid: hardware.vectorLanes * TABLE_BITS,
     scalars: SCALAR.readers * SCALAR.bits * SCALAR_REGISTERS,
     stream: hardware.fifoBeats * hardware.busBits,
+    ...(hardware.multipliers ? blockBits(capacities) : {}),
   };
   const total = Object.values(each).reduce((a, b) => a + b, 0);
   return { ...each, total };
@@ -102,6 +133,7 @@ export function estimateProgram(
       "10 x 8": lanes,
       "16 x 16": 1,
       "20 x 16": 1,
+      ...(hardware.multipliers ? blockMultipliers(hardware.multipliers) : {}),
     },
   };
 }

@@ -6,6 +6,7 @@
 export * from "./bound.ts";
 export * from "./bundle.ts";
 export * from "./caches.ts";
+export * from "./context.ts";
 export * from "./estimate.ts";
 export * from "./geometry.ts";
 export * from "./hardware.ts";

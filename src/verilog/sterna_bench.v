@@ -15,7 +15,9 @@
 module sterna_bench #(
     parameter BEAT        = 16,    // bytes of a beat
     parameter LANES       = 4,     // logits of a word
-    parameter IMAGE_BYTES = 4096   // size of image.bin
+    parameter IMAGE_BYTES = 4096,  // size of image.bin
+    parameter CACHE_BYTES = 0,     // caches of attention behind it
+    parameter WRITES      = 0      // 1: caches are written
 );
 
   reg clk = 1'b0;
@@ -24,7 +26,7 @@ module sterna_bench #(
 
   // The image
 
-  reg [7:0] image[0:IMAGE_BYTES-1];
+  reg [7:0] image[0:IMAGE_BYTES+CACHE_BYTES-1];
   integer file;
   integer got;
 
@@ -51,7 +53,7 @@ module sterna_bench #(
       place <= araddr;
     end else if (beats_left != 9'd0 && (!rvalid || rready)) begin
       for (i = 0; i < BEAT; i = i + 1) begin
-        rdata[8*i+:8] <= place + i < IMAGE_BYTES ? image[place+i] : 8'd0;
+        rdata[8*i+:8] <= place + i < IMAGE_BYTES + CACHE_BYTES ? image[place+i] : 8'd0;
       end
       rvalid <= 1'b1;
       rlast <= beats_left == 9'd1;
@@ -83,44 +85,94 @@ module sterna_bench #(
   wire last;
   wire logits_valid;
 
-  sterna_top dut (
-      .clk(clk),
-      .rst(rst),
-      .irq(irq),
-      .s_axil_awaddr(awaddr),
-      .s_axil_awvalid(awvalid),
-      .s_axil_awready(awready),
-      .s_axil_wdata(wdata),
-      .s_axil_wstrb(4'hf),
-      .s_axil_wvalid(wvalid),
-      .s_axil_wready(wready),
-      .s_axil_bresp(bresp),
-      .s_axil_bvalid(bvalid),
-      .s_axil_bready(1'b1),
-      .s_axil_araddr(araddr_l),
-      .s_axil_arvalid(arvalid_l),
-      .s_axil_arready(arready_l),
-      .s_axil_rdata(rdata_l),
-      .s_axil_rresp(rresp_l),
-      .s_axil_rvalid(rvalid_l),
-      .s_axil_rready(1'b1),
-      .m_axi_araddr(araddr),
-      .m_axi_arlen(arlen),
-      .m_axi_arsize(arsize),
-      .m_axi_arburst(arburst),
-      .m_axi_arvalid(arvalid),
-      .m_axi_arready(arready),
-      .m_axi_rdata(rdata),
-      .m_axi_rresp(2'b00),
-      .m_axi_rlast(rlast),
-      .m_axi_rvalid(rvalid),
-      .m_axi_rready(rready),
-      .m_axis_logits_tdata(logits),
-      .m_axis_logits_tkeep(keep),
-      .m_axis_logits_tlast(last),
-      .m_axis_logits_tvalid(logits_valid),
+// Every build has these ports, those with a block unit write as well.
+`define STERNA_PORTS \
+      .clk(clk), \
+      .rst(rst), \
+      .irq(irq), \
+      .s_axil_awaddr(awaddr), \
+      .s_axil_awvalid(awvalid), \
+      .s_axil_awready(awready), \
+      .s_axil_wdata(wdata), \
+      .s_axil_wstrb(4'hf), \
+      .s_axil_wvalid(wvalid), \
+      .s_axil_wready(wready), \
+      .s_axil_bresp(bresp), \
+      .s_axil_bvalid(bvalid), \
+      .s_axil_bready(1'b1), \
+      .s_axil_araddr(araddr_l), \
+      .s_axil_arvalid(arvalid_l), \
+      .s_axil_arready(arready_l), \
+      .s_axil_rdata(rdata_l), \
+      .s_axil_rresp(rresp_l), \
+      .s_axil_rvalid(rvalid_l), \
+      .s_axil_rready(1'b1), \
+      .m_axi_araddr(araddr), \
+      .m_axi_arlen(arlen), \
+      .m_axi_arsize(arsize), \
+      .m_axi_arburst(arburst), \
+      .m_axi_arvalid(arvalid), \
+      .m_axi_arready(arready), \
+      .m_axi_rdata(rdata), \
+      .m_axi_rresp(2'b00), \
+      .m_axi_rlast(rlast), \
+      .m_axi_rvalid(rvalid), \
+      .m_axi_rready(rready), \
+      .m_axis_logits_tdata(logits), \
+      .m_axis_logits_tkeep(keep), \
+      .m_axis_logits_tlast(last), \
+      .m_axis_logits_tvalid(logits_valid), \
       .m_axis_logits_tready(1'b1)
-  );
+
+  generate
+    if (WRITES != 0) begin : writing
+      wire [39:0] awaddr_m;
+      wire [7:0] awlen;
+      wire [2:0] awsize;
+      wire [1:0] awburst;
+      wire awvalid_m;
+      wire [8*BEAT-1:0] wdata_m;
+      wire [BEAT-1:0] wstrb;
+      wire wlast;
+      wire wvalid_m;
+      wire bready_m;
+      reg bvalid_m = 1'b0;
+      wire both = awvalid_m && wvalid_m && !bvalid_m;
+      integer k;
+
+      always @(posedge clk) begin
+        if (both) begin
+          for (k = 0; k < BEAT; k = k + 1) begin
+            if (wstrb[k]) image[awaddr_m+k] <= wdata_m[8*k+:8];
+          end
+        end
+        bvalid_m <= both || (bvalid_m && !bready_m);
+        if (rst) bvalid_m <= 1'b0;
+      end
+
+      sterna_top dut (
+          `STERNA_PORTS,
+          .m_axi_awaddr(awaddr_m),
+          .m_axi_awlen(awlen),
+          .m_axi_awsize(awsize),
+          .m_axi_awburst(awburst),
+          .m_axi_awvalid(awvalid_m),
+          .m_axi_awready(both),
+          .m_axi_wdata(wdata_m),
+          .m_axi_wstrb(wstrb),
+          .m_axi_wlast(wlast),
+          .m_axi_wvalid(wvalid_m),
+          .m_axi_wready(both),
+          .m_axi_bresp(2'b00),
+          .m_axi_bvalid(bvalid_m),
+          .m_axi_bready(bready_m)
+      );
+    end else begin : reading
+      sterna_top dut (
+          `STERNA_PORTS
+      );
+    end
+  endgenerate
 
   task write(input [8:0] address, input [31:0] value);
     begin

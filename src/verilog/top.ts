@@ -99,8 +99,14 @@ export function topModule(parameters: BuildParameters): VerilogFile {
   const wired = all.map(({ name, direction, width }) => {
     if (!isLeftOut(name)) return `      .${name}(${name})`;
     return direction === "output"
-      ? `      .${name}()`
+      ? `      .${name}(unused_${name})`
       : `      .${name}(${width}'d0)`;
+  });
+  const unused = all.filter(({ name, direction }) =>
+    isLeftOut(name) && direction === "output"
+  ).map(({ name, width }) => {
+    const range = width === 1 ? "" : `[${width - 1}:0] `;
+    return `  wire ${range}unused_${name};\n`;
   });
   const text =
     `// One build of sterna_core: its parameters, and nothing else. Generated.
@@ -111,7 +117,7 @@ module ${TOP_NAME} (
 ${declared.join(",\n")}
 );
 
-  sterna_core #(
+${unused.join("")}${unused.length > 0 ? "\n" : ""}  sterna_core #(
 ${fixed.join(",\n")}
   ) core (
 ${wired.join(",\n")}

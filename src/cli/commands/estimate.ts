@@ -4,6 +4,7 @@ import {
   type Estimate,
   estimateProgram,
   type Hardware,
+  hardwareContext,
   makeProgram,
   type MemorySupply,
 } from "../../verilog/mod.ts";
@@ -70,7 +71,8 @@ export const estimateCommand: Command = {
     using opened = await openModelAt(positionals[0]!);
     const { name, graphs } = opened.model;
     const supply = supplyOf(hardware);
-    const estimate = estimateProgram(makeProgram(graphs.int, hardware), supply);
+    const graph = hardwareContext(graphs.int, hardware);
+    const estimate = estimateProgram(makeProgram(graph, hardware), supply);
     if (options.flag("json")) {
       printJson({ model: name, hardware, memory: supply, ...estimate });
     } else print(table(name, hardware, estimate));
