@@ -74,10 +74,18 @@ export const TINY_TRANSFORMERS: readonly JsonObject[] = [
   },
 ];
 
+/** The draft of a small transformer. */
+export function transformerDraft(
+  config: JsonObject = TINY_TRANSFORMERS[0]!,
+  options: SyntheticOptions = {},
+): ModelDraft {
+  return importSynthetic(config, options);
+}
+
 /** A small transformer, written and opened. */
 export async function tinyTransformer(
   config: JsonObject = TINY_TRANSFORMERS[0]!,
   options: SyntheticOptions = {},
 ): Promise<Model> {
-  return await openFile(await fileOf(importSynthetic(config, options)));
+  return await openFile(await fileOf(transformerDraft(config, options)));
 }

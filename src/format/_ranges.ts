@@ -1,6 +1,14 @@
-import type { Source } from "../base/mod.ts";
+import { GATE_ONE, type Source } from "../base/mod.ts";
 import { type Graph, opSpec } from "../ir/mod.ts";
 import type { StoredTensor } from "./sterna.ts";
+
+/** Refuses a table whose first power is not 1: a sum of weights could be 0 then. */
+function checkPowers(source: Source, name: string, first: number): void {
+  if (first === GATE_ONE) return;
+  throw new RangeError(
+    `Cannot use ${source.name} as ${name} must begin with ${GATE_ONE}: ${first}`,
+  );
+}
 
 /**
  * Refuses integer parameters with elements that their op does not allow.
@@ -28,6 +36,9 @@ export async function checkRanges(
       const bytes = await source.read(begin, end - begin);
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       const step = decodes === "i16" ? 2 : 4;
+      if (key === "exp2") {
+        checkPowers(source, name, view.getInt32(0, true));
+      }
       for (let at = 0; at < bytes.length; at += step) {
         const v = step === 2
           ? view.getInt16(at, true)

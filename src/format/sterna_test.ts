@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { fileOf, openFile, tinyDraft } from "../../tests/models.ts";
+import {
+  fileOf,
+  openFile,
+  tinyDraft,
+  transformerDraft,
+} from "../../tests/models.ts";
 import {
   editJson,
   type Parts,
@@ -362,6 +367,19 @@ Deno.test("a lie with fitting hashes is refused by what it breaks", async () => 
   ];
   for (const [what, edit, message] of rows) {
     await refuses(lying(edit), message, what);
+  }
+});
+
+Deno.test("a table of powers that does not begin with 1 is refused", async () => {
+  const file = await fileOf(transformerDraft());
+  for (const first of [0, 65_535]) {
+    const parts = takeApart(file);
+    const { bytes } = parts.tensors.get("int.exp2")!;
+    new DataView(bytes.buffer).setInt32(0, first, true);
+    await refuses(
+      putTogether(parts),
+      new RegExp(`int.exp2 must begin with 65536: ${first}$`),
+    );
   }
 });
 

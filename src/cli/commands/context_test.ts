@@ -5,15 +5,14 @@ import {
   jsonOf,
   Scratch,
 } from "../../../tests/command_line.ts";
-import { fileOf, TINY_TRANSFORMERS } from "../../../tests/models.ts";
-import { importSynthetic } from "../../importers/mod.ts";
+import { fileOf, transformerDraft } from "../../../tests/models.ts";
 
 const ON = ["--target=reference", "--temperature=0"];
 
 /** A folder with a small transformer whose limit is 64 tokens. */
 async function prepare(): Promise<{ scratch: Scratch; model: string }> {
   const scratch = await Scratch.create();
-  const file = await fileOf(importSynthetic(TINY_TRANSFORMERS[0]!));
+  const file = await fileOf(transformerDraft());
   return { scratch, model: await scratch.put("t.sterna", file) };
 }
 
