@@ -31,6 +31,22 @@ export function listCommands(commands: readonly Command[]): string {
   ].join("\n");
 }
 
+/** Columns of a text that is not to be folded by a terminal. */
+const COLUMNS = 110;
+
+/** Cuts a text into lines that fit beside a column. */
+function wrap(text: string, indent: number): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)!;
+    const longer = line === "" ? word : `${line} ${word}`;
+    const fits = indent + longer.length <= COLUMNS || line === "";
+    if (fits) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 /**
  * Describes one command.
  *
@@ -48,7 +64,9 @@ export function describeCommand(command: Command): string {
     "",
     command.doc,
     "",
-    ...rows.map(([left, doc]) => left.padEnd(width) + doc),
+    ...rows.map(([left, doc]) =>
+      left.padEnd(width) + wrap(doc, width).join(`\n${" ".repeat(width)}`)
+    ),
     "",
     `Example: ${command.example}`,
     "",
