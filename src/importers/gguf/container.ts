@@ -38,7 +38,7 @@ export const MAX_TEXT_BYTES = 70_000_000;
 export const MAX_GGUF_RANK = 4;
 
 /** Longest dimension: 2^31 elements a row would be 2 GiB at the least. */
-export const MAX_DIM = 2 ** 31;
+export const MAX_GGUF_DIM = 2 ** 31;
 
 /** Largest alignment: files use 32, and 16,384 where they are mapped by pages. */
 export const MAX_ALIGNMENT = 65_536;
@@ -300,7 +300,7 @@ async function readTensorList(
     }
     const shape: number[] = [];
     for (let d = 0; d < rank; d++) {
-      const dim = await reader.count(`a dimension of ${what}`, MAX_DIM);
+      const dim = await reader.count(`a dimension of ${what}`, MAX_GGUF_DIM);
       if (dim === 0) reader.fail(`${what} has a dimension of 0`);
       shape.unshift(dim);
     }

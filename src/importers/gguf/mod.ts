@@ -3,8 +3,13 @@
  *
  * @module
  */
-export * from "./architectures.ts";
-export * from "./container.ts";
-export * from "./i2_s.ts";
-export * from "./import_gguf.ts";
-export * from "./metadata.ts";
+export { GGUF_ARCHITECTURES, type GgufArchitecture } from "./architectures.ts";
+export {
+  type GgufFile,
+  type GgufTensor,
+  isGguf,
+  readGguf,
+} from "./container.ts";
+export { type I2sLayout } from "./i2_s.ts";
+export { type GgufOptions, importGguf } from "./import_gguf.ts";
+export { GgufMetadata, type GgufScalar, type GgufValue } from "./metadata.ts";
