@@ -24,7 +24,7 @@ import {
   scaleExponentOf,
 } from "../passes/mod.ts";
 
-/** Parameters of at most this many elements keep their values for the lowering. */
+/** Parameters of at most this many elements, matrices apart, keep their values for the lowering. */
 const MAX_SMALL = 2 ** 21;
 
 /** Bytes of rows that are looked at together. */
@@ -76,7 +76,8 @@ export class Watch {
     } else if (isMatrix && floats) {
       this.#matrix = new MatrixWatch(MATRIX_FORMAT, paddedWidth(width));
     }
-    if (floats && elements <= MAX_SMALL) {
+    // Matrices are asked for their sums only: many small ones add up.
+    if (floats && elements <= MAX_SMALL && this.#matrix === undefined) {
       this.#values = new Float32Array(elements);
     }
   }
