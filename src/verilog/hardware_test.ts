@@ -65,6 +65,7 @@ Deno.test("an impossible value is refused with the legal ones", async (t) => {
     ["latency=", /latency as it must be a number/],
     ["clockMHz=-1", /clockMHz as it must be above 0: -1/],
     ["fifoBeats=100", /one of 64, 128/],
+    ["multipliers=12", /one of 0, 8, 16: 12/],
     ["vectorElements=1000", /power of two in 64..131072: 1000/],
     ["speed=9", /the keys are preset, busBits/],
     ["preset=big", /one of small, paper: big/],
@@ -92,10 +93,19 @@ Deno.test("capacities follow the model from a floor, unless they were asked for"
     stateElements: 1,
     constElements: 1,
     codeElements: 1,
+    mantissaElements: 0,
+    contextTokens: 0,
   };
   const sized = sizeCapacities(makeHardware(), needs);
   assert.equal(sized.vectorElements, 32_768);
   assert.equal(sized.programWords, CAPACITY_FLOOR.programWords);
+  assert.equal(sized.contextTokens, 0);
+  const blocks = sizeCapacities(makeHardware({ multipliers: 8 }), {
+    ...needs,
+    contextTokens: 3000,
+  });
+  assert.equal(blocks.contextTokens, 4096);
+  assert.equal(blocks.mantissaElements, CAPACITY_FLOOR.mantissaElements);
   const asked = makeHardware({ vectorElements: 16_384 });
   assert.throws(
     () => sizeCapacities(asked, needs),

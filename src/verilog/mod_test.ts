@@ -7,9 +7,9 @@ import {
   widenToF32,
 } from "../base/mod.ts";
 import { loadDraft } from "../compile/mod.ts";
-import type { Model } from "../format/mod.ts";
+import type { JsonObject, Model } from "../format/mod.ts";
 import { importSynthetic } from "../importers/mod.ts";
-import { GraphBuilder, OPS, opSpec, valueName } from "../ir/mod.ts";
+import { GraphBuilder, type Node, OPS, opSpec, valueName } from "../ir/mod.ts";
 import { checkHazards } from "./_hazards.ts";
 import { makeHardware, parseHardwareText } from "./hardware.ts";
 import { HEADER_BYTES, IMAGE_MAGIC, writeImage } from "./image.ts";
@@ -69,6 +69,112 @@ Deno.test("every value of a graph can be looked at, and its program has no hazar
       });
     }
   }
+});
+
+/** Transformers whose rows, heads and tables are of every kind. */
+const TRANSFORMERS = {
+  llama: { model_type: "llama" },
+  "qwen2 with biases": { model_type: "qwen2" },
+  "qwen3 with norms of heads": { model_type: "qwen3" },
+  gemma3: {
+    model_type: "gemma3_text",
+    hidden_activation: "gelu_pytorch_tanh",
+    query_pre_attn_scalar: 32,
+    sliding_window: 4,
+    layer_types: ["sliding_attention", "full_attention"],
+  },
+  bitnet: {
+    model_type: "bitnet",
+    hidden_act: "relu2",
+    quantization_config: {
+      quant_method: "bitnet",
+      linear_class: "autobitlinear",
+      quantization_mode: "offline",
+    },
+  },
+};
+
+function transformer(
+  fields: JsonObject,
+  more: JsonObject = {},
+): Promise<Model> {
+  return loadDraft(importSynthetic({
+    vocab_size: 97,
+    hidden_size: 64,
+    num_hidden_layers: 2,
+    num_attention_heads: 2,
+    num_key_value_heads: 1,
+    head_dim: 32,
+    intermediate_size: 96,
+    max_position_embeddings: 64,
+    rms_norm_eps: 1e-5,
+    rope_theta: 10_000,
+    ...fields,
+    ...more,
+  }, { seed: 4 }));
+}
+
+Deno.test("every value of a transformer can be looked at, and its program has no hazard", async (t) => {
+  for (const [name, fields] of Object.entries(TRANSFORMERS)) {
+    const { graphs: { int } } = await transformer(fields);
+    for (const text of HARDWARE) {
+      await t.step(`${name}, ${text}`, () => {
+        const program = makeProgram(int, makeHardware(parseHardwareText(text)));
+        const values = int.nodes.flatMap((node) =>
+          Object.keys(opSpec(node.op).results)
+            .map((result) => valueName(node.name, result))
+        );
+        const taps = program.taps.map((tap) => tap.name);
+        assert.deepEqual(taps.sort(), values.sort());
+        program.instructions.forEach(encodeInstruction);
+        checkHazards(program.instructions, program.geometry.vectorLanes);
+        assert.equal(program.caches.length, 2);
+        assert.equal(program.hardware.multipliers, 16);
+        const block = program.instructions
+          .findIndex(({ kind }) => kind === "block");
+        const { kind, fields } = program.instructions[block]!;
+        const broken = program.instructions
+          .with(block, { kind, fields: { ...fields, wait: 7 } });
+        assert.throws(() => checkHazards(broken, 4), /the block unit starts/);
+      });
+    }
+  }
+});
+
+Deno.test("mantissas that others have taken the place of are brought back", async () => {
+  const { graphs: { int } } = await transformer({ model_type: "llama" });
+  const count = ({ instructions }: { instructions: readonly Instruction[] }) =>
+    instructions.filter(({ kind, fields }) =>
+      kind === "block" && fields.sub === 0
+    ).length;
+  const at = int.nodes.findIndex(({ op }) => op === "quantize16_int");
+  const q = int.nodes.findIndex(({ op }) => op === "linear_int");
+  // Another vector becomes mantissas between the first ones and their products.
+  const b = structuredClone({ ...int.nodes[at]! }) as Node;
+  const other = { ...b, name: "other" };
+  const nodes = int.nodes.toSpliced(q, 0, other);
+  const plain = makeProgram(int, makeHardware());
+  const twice = makeProgram({ ...int, nodes }, makeHardware());
+  assert.equal(count(twice), count(plain) + 2);
+});
+
+Deno.test("a form that the hardware lacks is refused by name", async () => {
+  const rows: readonly (readonly [JsonObject, RegExp])[] = [
+    [{ head_dim: 8 }, /a head of the hardware has 16 to 256 elements: 8/],
+    [
+      { num_attention_heads: 320, num_key_value_heads: 320, head_dim: 16 },
+      /the hardware has 255 heads at most: 320/,
+    ],
+  ];
+  for (const [more, message] of rows) {
+    const { graphs } = await transformer({ model_type: "llama" }, more);
+    assert.throws(() => makeProgram(graphs.int, makeHardware()), message);
+  }
+  const { graphs } = await transformer({ model_type: "llama" });
+  assert.throws(
+    () => makeProgram(graphs.int, makeHardware({ multipliers: 0 })),
+    /the hardware has no multipliers: attention and block weights need 8 or 16/,
+  );
 });
 
 Deno.test("checkHazards() finds what a program must not do", async () => {
@@ -144,6 +250,7 @@ Deno.test("an image holds the parameters in the order of the stream", async () =
       }
       continue;
     }
+    assert.ok(segment.kind === "matrix");
     const { param, firstRow, rows: count, columns } = segment.op;
     const stored = await read(param);
     const stride = Math.ceil(columns / TRITS_PER_BYTE["ternary-base3"]);
