@@ -21,6 +21,9 @@ export const MAX_WIDTH = 65_536;
 /** Largest number of tokens that attention sums over: section 8 needs it. */
 export const MAX_INT_CONTEXT = 32_768;
 
+/** Largest head of attention: the bounds of section 8 need it. */
+export const MAX_INT_HEAD = 256;
+
 /** A floating scalar: mantissa 0 or in [2^15, 2^16), value `m * 2^e`. */
 export interface Scalar {
   /** Mantissa. */

@@ -2,6 +2,7 @@
  * The rules of a graph, each a small function that throws. A pass's output, an
  * imported graph and a graph read from a file all go through them.
  */
+import { MAX_INT_CONTEXT, MAX_INT_HEAD } from "../base/mod.ts";
 import { oneLine } from "./_message.ts";
 import { isEncoding, isRowLength } from "./encodings.ts";
 import {
@@ -160,7 +161,10 @@ const NODE_CHECKS: Partial<
   Record<OpName, (node: Node, graph: Graph, types: Types) => void>
 > = {
   attention: checkHeads,
-  attention_int: checkHeads,
+  attention_int: (node, graph, types) => {
+    checkHeads(node);
+    checkIntAttention(node, graph, types);
+  },
   rope: checkPairs,
   rope_int: checkPairs,
   head_norm: (node) => needCount(node, "heads", 1),
@@ -191,6 +195,21 @@ function checkHeads(node: Node): void {
   if (kvHeads < 1 || heads < kvHeads || heads % kvHeads !== 0) {
     fail(
       `heads of ${node.name} must be a multiple of kvHeads: ${heads} and ${kvHeads}`,
+    );
+  }
+}
+
+/** The bounds of ARITHMETIC.md, section 8. */
+function checkIntAttention(node: Node, graph: Graph, types: Types): void {
+  const width = types.get(node.operands.q!)!.shape[1] as number;
+  const size = width / numberAttr(node, "heads");
+  if (size > MAX_INT_HEAD) {
+    fail(`a head of ${node.name} may have ${MAX_INT_HEAD} elements: ${size}`);
+  }
+  const rows = graph.states[node.operands.keys!]!.shape[0]!;
+  if (rows > MAX_INT_CONTEXT) {
+    fail(
+      `the caches of ${node.name} may have ${MAX_INT_CONTEXT} rows: ${rows}`,
     );
   }
 }

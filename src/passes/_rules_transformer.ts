@@ -4,6 +4,7 @@ import {
   exp2Table,
   geluTable,
   isBlockFormat,
+  MAX_INT_CONTEXT,
   roundHalfAway,
   sineTable,
 } from "../base/mod.ts";
@@ -185,16 +186,11 @@ export function attention(l: Lowerer, node: Node): void {
   const scale = numberAttr(node, "scale");
   if (scale < 0) l.refuse(`${node.name} scales scores by a negative number`);
   const { keys, values } = node.operands;
-  const shifts = (state: string): string => {
-    const [rows] = l.from.states[state]!.shape;
-    return l.b.state(`${state}.shifts`, {
-      kind: "cache",
-      dtype: "i16",
-      shape: [rows!, kvHeads],
-    });
-  };
-  const mantissas = (state: string): string =>
-    l.b.state(state, { ...l.from.states[state]!, dtype: "i16" });
+  const [context, width] = l.from.states[keys!]!.shape;
+  // The model may see further in floats.
+  const rows = Math.min(context!, MAX_INT_CONTEXT);
+  const cache = (name: string, elements: number): string =>
+    l.b.state(name, { kind: "cache", dtype: "i16", shape: [rows, elements] });
   const unit = q!.exponent + k!.exponent + SCORE_BITS;
   l.b.node(node.name, "attention_int", {
     operands: {
@@ -202,10 +198,10 @@ export function attention(l: Lowerer, node: Node): void {
       k: k!.name,
       v: v!.name,
       exp2: l.table("int.exp2", exp2Table()),
-      keys: mantissas(keys!),
-      keyShifts: shifts(keys!),
-      values: mantissas(values!),
-      valueShifts: shifts(values!),
+      keys: cache(keys!, width!),
+      keyShifts: cache(`${keys}.shifts`, kvHeads),
+      values: cache(values!, width!),
+      valueShifts: cache(`${values}.shifts`, kvHeads),
     },
     attrs: {
       heads: numberAttr(node, "heads"),

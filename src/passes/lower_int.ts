@@ -12,7 +12,8 @@
  * whose normalisation is still to come (it cancels in the codes). Only exact
  * IEEE operations are used, so the result is the same on every engine.
  */
-import type { Graph, Node, OpName } from "../ir/mod.ts";
+import { MAX_INT_HEAD } from "../base/mod.ts";
+import { type Graph, type Node, numberAttr, type OpName } from "../ir/mod.ts";
 import { Lowerer } from "./_lowerer.ts";
 import * as hgrn from "./_rules_hgrn.ts";
 import * as transformer from "./_rules_transformer.ts";
@@ -58,10 +59,16 @@ const RULES: Readonly<
     }),
 };
 
+/** Whether the bounds of section 8 hold for an attention. */
+function isNarrow(node: Node, { states }: Graph): boolean {
+  const width = states[node.operands.keys!]!.shape[1]!;
+  return width / numberAttr(node, "kvHeads") <= MAX_INT_HEAD;
+}
+
 /**
  * Tells which op of a float graph has no integer form. Codes of 8 bits have one
  * behind a norm only, which cancels in them: ternary layers of a Llama also round
- * what attention and gate give.
+ * what attention and gate give. Attention has one up to 256 elements a head.
  *
  * @param graph A float graph.
  * @returns The first node without one; `undefined` if all have one.
@@ -70,8 +77,10 @@ export function withoutIntForm(graph: Graph): Node | undefined {
   const norms = new Set(
     graph.nodes.filter(({ op }) => op === "rms_norm").map(({ name }) => name),
   );
-  return graph.nodes.find(({ op, operands }) =>
-    RULES[op] === undefined || (op === "quantize" && !norms.has(operands.x!))
+  return graph.nodes.find((node) =>
+    RULES[node.op] === undefined ||
+    (node.op === "quantize" && !norms.has(node.operands.x!)) ||
+    (node.op === "attention" && !isNarrow(node, graph))
   );
 }
 

@@ -1,5 +1,4 @@
 /** How many tokens a text may have where its state grows with every one. */
-import { MAX_INT_CONTEXT } from "../base/mod.ts";
 import type { Model } from "../format/mod.ts";
 import { bindContext, contextOf, type Graph, type Profile } from "../ir/mod.ts";
 
@@ -36,11 +35,6 @@ export function graphOf(
   const limit = contextOf(graph);
   if (limit === undefined) {
     return context === undefined ? graph : bindContext(graph, context);
-  }
-  if (profile === "int" && (context ?? 0) > MAX_INT_CONTEXT) {
-    throw new RangeError(
-      `Cannot use a context of ${context} tokens as the int profile takes 1 to ${MAX_INT_CONTEXT}`,
-    );
   }
   return bindContext(graph, context ?? Math.min(limit, DEFAULT_CONTEXT));
 }

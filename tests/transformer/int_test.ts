@@ -3,12 +3,15 @@
  * it saturates: nothing, on weights like these.
  */
 import assert from "node:assert/strict";
+import { MAX_INT_CONTEXT } from "../../src/base/mod.ts";
 import type { Model } from "../../src/format/mod.ts";
 import {
+  contextOf,
   emptyState,
   type EncodingName,
   numberAttr,
   type Profile,
+  verifyGraph,
 } from "../../src/ir/mod.ts";
 import { makeParam, runGraph, type Value } from "../../src/reference/mod.ts";
 import { FAMILIES, SMALL, smallModel } from "./model.ts";
@@ -39,7 +42,8 @@ async function distance(model: Model): Promise<number> {
   const node = int.nodes.find(({ name }) => name === int.outputs.logits)!;
   const unit = 2 ** numberAttr(node, "exponent");
   for (const [name, { data }] of values) {
-    const most = data.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+    let most = 0;
+    for (const v of data) most = Math.max(most, Math.abs(v));
     assert.ok(most < 2 ** 30 - 1, `${name} saturates`);
   }
   let largest = 0;
@@ -76,3 +80,30 @@ for (
     assert.ok(off < (rounded ? 6e-2 : 2e-2), `${off}`);
   });
 }
+
+Deno.test("integers see as far as their sums are proved to hold, floats as far as the model", async () => {
+  const shape = { ...SMALL, context: 40_000 };
+  const { graphs } = await smallModel({ shape, seed: 1 });
+  assert.equal(contextOf(graphs.float), 40_000);
+  assert.equal(contextOf(graphs.int), MAX_INT_CONTEXT);
+  const loose = structuredClone(graphs.int);
+  const states = Object.fromEntries(
+    Object.entries(loose.states).map(([name, decl]) => [
+      name,
+      { ...decl, shape: [MAX_INT_CONTEXT + 1, decl.shape[1]!] },
+    ]),
+  );
+  assert.throws(() => verifyGraph({ ...loose, states }), {
+    name: "TypeError",
+    message: /the caches of .* may have 32768 rows: 32769$/,
+  });
+});
+
+Deno.test("a model whose heads are wider than the proofs allow has floats only", async () => {
+  const wide = { ...SMALL, heads: 1, kvHeads: 1, headSize: 288 };
+  const model = await smallModel({ shape: wide, seed: 1 });
+  assert.deepEqual(model.profiles, ["float"]);
+  const narrow = { ...wide, headSize: 256 };
+  const { profiles } = await smallModel({ shape: narrow, seed: 1 });
+  assert.deepEqual(profiles, ["float", "int"]);
+});
