@@ -1,10 +1,11 @@
 // attention, second part: softmax(scale q . keys) . values, a head of a token, over the
 // rows up to the token's own, of which a window keeps the last.
 // The rows go by in tiles of WORKGROUP: a thread scores one of them, then every thread
-// adds its elements of all. Sums so far are scaled down whenever a larger score comes.
+// adds its texels of all. Sums so far are scaled
+// down whenever a larger score comes.
 //
-// Bindings: params; run; q (T, HEADS D) f32; keys, values (context, KV_HEADS D) f32;
-// y (T, HEADS D) f32.
+// Bindings: params; run; q (T, HEADS, D) f32; keys, values, textures as
+// attention_append.wgsl fills them; y (T, HEADS D) f32.
 // Overrides: HEADS 1..65535, a multiple of KV_HEADS; D 1..1024; WINDOW 0 (all rows) or
 // more; WORKGROUP 1..256.
 // Dispatch: (HEADS, T, 1), a workgroup a head of a token. Prelude: lib_float.wgsl. The
@@ -15,6 +16,7 @@ override KV_HEADS: u32 = 1u;
 override D: u32 = 64u;
 override WINDOW: u32 = 0u;
 override WORKGROUP: u32 = 32u;
+override TEXELS: u32 = (D + 3u) / 4u;
 
 struct Params {
   scale: f32,
@@ -28,16 +30,28 @@ struct Run {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<uniform> run: Run;
 @group(0) @binding(2) var<storage, read> q: array<f32>;
-@group(0) @binding(3) var<storage, read> keys: array<f32>;
-@group(0) @binding(4) var<storage, read> values: array<f32>;
+@group(0) @binding(3) var keys: texture_2d<u32>;
+@group(0) @binding(4) var values: texture_2d<u32>;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
 const LEAST: f32 = -3.0e38;
 
-var<workgroup> query: array<f32, D>;
-var<workgroup> sums: array<f32, D>;
+var<workgroup> query: array<vec4<f32>, TEXELS>;
+var<workgroup> sums: array<vec4<f32>, TEXELS>;
 var<workgroup> scores: array<f32, WORKGROUP>;
 var<workgroup> weights: array<f32, WORKGROUP>;
+
+fn place(row: u32, head: u32, i: u32) -> vec2<u32> {
+  return vec2<u32>((row / 8192u * KV_HEADS + head) * TEXELS + i, row % 8192u);
+}
+
+fn key_at(row: u32, head: u32, i: u32) -> vec4<f32> {
+  return bitcast<vec4<f32>>(textureLoad(keys, place(row, head, i), 0));
+}
+
+fn value_at(row: u32, head: u32, i: u32) -> vec4<f32> {
+  return bitcast<vec4<f32>>(textureLoad(values, place(row, head, i), 0));
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -45,13 +59,16 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let at = (group.y * HEADS + group.x) * D;
-  let column = group.x / (HEADS / KV_HEADS) * D;
-  let width = KV_HEADS * D;
+  let head = group.x / (HEADS / KV_HEADS);
   let end = run.position + group.y + 1u;
   let begin = select(0u, max(end, WINDOW) - WINDOW, WINDOW > 0u);
-  for (var d = lane; d < D; d += WORKGROUP) {
-    query[d] = q[at + d];
-    sums[d] = 0.0;
+  for (var i = lane; i < TEXELS; i += WORKGROUP) {
+    var part = vec4<f32>();
+    for (var j = 0u; j < min(4u, D - 4u * i); j++) {
+      part[j] = q[at + 4u * i + j];
+    }
+    query[i] = part;
+    sums[i] = vec4<f32>();
   }
   workgroupBarrier();
   var top = LEAST;
@@ -60,11 +77,11 @@ fn main(
     let row = first + lane;
     var score = LEAST;
     if (row < end) {
-      var dot = 0.0;
-      for (var d = 0u; d < D; d++) {
-        dot += query[d] * keys[row * width + column + d];
+      var product = 0.0;
+      for (var i = 0u; i < TEXELS; i++) {
+        product += dot(query[i], key_at(row, head, i));
       }
-      score = params.scale * dot;
+      score = params.scale * product;
     }
     scores[lane] = score;
     workgroupBarrier();
@@ -74,23 +91,25 @@ fn main(
     }
     weights[lane] = select(0.0, exponential(score - top), row < end);
     workgroupBarrier();
-    let keepFactor = select(exponential(before - top), 0.0, before == LEAST);
+    let kept = select(exponential(before - top), 0.0, before == LEAST);
     let count = min(WORKGROUP, end - first);
     var part = 0.0;
     for (var i = 0u; i < count; i++) {
       part += weights[i];
     }
-    total = total * keepFactor + part;
-    for (var d = lane; d < D; d += WORKGROUP) {
-      var sum = 0.0;
-      for (var i = 0u; i < count; i++) {
-        sum += weights[i] * values[(first + i) * width + column + d];
+    total = total * kept + part;
+    for (var i = lane; i < TEXELS; i += WORKGROUP) {
+      var sum = vec4<f32>();
+      for (var j = 0u; j < count; j++) {
+        sum += weights[j] * value_at(first + j, head, i);
       }
-      sums[d] = sums[d] * keepFactor + sum;
+      sums[i] = sums[i] * kept + sum;
     }
     workgroupBarrier();
   }
-  for (var d = lane; d < D; d += WORKGROUP) {
-    y[at + d] = divide(sums[d], total);
+  for (var i = lane; i < TEXELS; i += WORKGROUP) {
+    for (var j = 0u; j < min(4u, D - 4u * i); j++) {
+      y[at + 4u * i + j] = divide(sums[i][j], total);
+    }
   }
 }

@@ -2,9 +2,10 @@
 // as in src/reference/ARITHMETIC.md section 8. No sum depends on an order, so threads take
 // rows as they come.
 //
-// Bindings: params; run; queries (T, HEADS, QUERY) vec4<i32>; exp2 (257) i32; keys, values
-// (context, KV_HEADS, HEAD) u32; scores (T, HEADS, CONTEXT) i32, scratch; y (T, HEADS D) i32.
-// What a head of queries and a cached head are is in attention_append_int.wgsl.
+// Bindings: params; run; queries (T, HEADS, QUERY) vec4<i32>; exp2 (257) i32; keys, values,
+// textures; scores (T, HEADS, CONTEXT) u32, scratch; y (T, HEADS D) i32.
+// What a head of queries and a cached head are is in attention_append_int.wgsl. Scratch
+// holds a row's score, then 32 times its weight plus what its values are shifted by.
 // Overrides: HEADS 1..65535, a multiple of KV_HEADS; D 1..1024; WINDOW 0 (all rows) or
 // more; CONTEXT 1..32768; WORKGROUP 1..256.
 // Dispatch: (HEADS, T, 1), a workgroup a head of a token. Preludes: lib_fixed.wgsl,
@@ -16,8 +17,9 @@ override D: u32 = 64u;
 override WINDOW: u32 = 0u;
 override CONTEXT: u32 = 1u;
 override WORKGROUP: u32 = 32u;
-override HEAD: u32 = (D + 1u) / 2u + 1u;
-override QUERY: u32 = D / 4u + 1u;
+override TEXELS: u32 = (D + 7u) / 8u;
+override QUERY: u32 = 2u * TEXELS + 1u;
+override PARTS: u32 = max(WORKGROUP / TEXELS, 1u);
 
 struct Params {
   c: vec2<i32>,
@@ -30,48 +32,56 @@ struct Run {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<uniform> run: Run;
-@group(0) @binding(3) var<storage, read> table: array<i32>;
-@group(0) @binding(4) var<storage, read> keys: array<u32>;
-@group(0) @binding(5) var<storage, read> values: array<u32>;
+@group(0) @binding(3) var<uniform> table: array<vec4<i32>, 65>;
+@group(0) @binding(4) var keys: texture_2d<u32>;
+@group(0) @binding(5) var values: texture_2d<u32>;
 @group(0) @binding(6) var<storage, read_write> scores: array<i32>;
 @group(0) @binding(7) var<storage, read_write> y: array<i32>;
 
-// Largest score and shift of values that a thread saw; then its sum of weights.
+// Largest score and shift of values that a thread saw; its sum of weights; its sums of a
+// texel's elements, low halves and high parts.
 var<workgroup> tops: array<vec2<i32>, WORKGROUP>;
 var<workgroup> totals: array<u32, WORKGROUP>;
+var<workgroup> lows: array<vec4<u32>, 2u * WORKGROUP>;
+var<workgroup> highs: array<vec4<i32>, 2u * WORKGROUP>;
 
-fn low_of(w: u32) -> i32 {
-  return bitcast<i32>(w << 16u) >> 16u;
+fn place(row: u32, head: u32, i: u32) -> vec2<u32> {
+  return vec2<u32>((row / 8192u * KV_HEADS + head) * (TEXELS + 1u) + i, row % 8192u);
 }
 
-fn high_of(w: u32) -> i32 {
-  return bitcast<i32>(w) >> 16u;
+// Mantissas 0, 2, 4, 6 of a texel.
+fn even_of(w: vec4<u32>) -> vec4<i32> {
+  return bitcast<vec4<i32>>(w << vec4<u32>(16u)) >> vec4<u32>(16u);
 }
 
-// The score of the cached head at `at`, before its scale: |raw| < 2^28.
-fn raw_score(query: u32, at: u32) -> i32 {
-  var raw = 0;
-  for (var i = 0u; i < D / 4u; i++) {
-    let a = query_at(query, i);
-    let w0 = keys[at + 2u * i];
-    let w1 = keys[at + 2u * i + 1u];
-    raw += ((a.x * low_of(w0)) >> 8u) + ((a.y * high_of(w0)) >> 8u);
-    raw += ((a.z * low_of(w1)) >> 8u) + ((a.w * high_of(w1)) >> 8u);
+// Mantissas 1, 3, 5, 7.
+fn odd_of(w: vec4<u32>) -> vec4<i32> {
+  return bitcast<vec4<i32>>(w) >> vec4<u32>(16u);
+}
+
+// The score of a cached head, before its scale: |raw| < 2^28.
+fn raw_score(query: u32, row: u32, head: u32) -> i32 {
+  var raw = vec4<i32>();
+  for (var i = 0u; i < TEXELS; i++) {
+    let a = query_at(query, 2u * i);
+    let b = query_at(query, 2u * i + 1u);
+    let w = textureLoad(keys, place(row, head, i), 0);
+    raw += (vec4<i32>(a.xz, b.xz) * even_of(w)) >> vec4<u32>(8u);
+    raw += (vec4<i32>(a.yw, b.yw) * odd_of(w)) >> vec4<u32>(8u);
   }
-  for (var d = D / 4u * 4u; d < D; d++) {
-    let w = keys[at + d / 2u];
-    let m = select(low_of(w), high_of(w), (d & 1u) == 1u);
-    raw += (query_at(query, d / 4u)[d % 4u] * m) >> 8u;
-  }
-  return raw;
+  return (raw.x + raw.y) + (raw.z + raw.w);
+}
+
+fn cell(c: u32) -> i32 {
+  return table[c / 4u][c % 4u];
 }
 
 // 2^(-z 2^-16) in Q16.
 fn power(z: i32) -> i32 {
   let n = u32(z) >> 16u;
   let c = (u32(z) >> 8u) & 255u;
-  let low = table[c];
-  let v = low + (((table[c + 1u] - low) * i32(u32(z) & 255u) + 128) >> 8u);
+  let low = cell(c);
+  let v = low + (((cell(c + 1u) - low) * i32(u32(z) & 255u) + 128) >> 8u);
   let s = min(n, 18u);
   return select((v + i32((1u << s) >> 1u)) >> s, 0, n > 17u);
 }
@@ -98,15 +108,15 @@ fn main(
   let head = group.x / (HEADS / KV_HEADS);
   let end = run.position + group.y + 1u;
   let begin = select(0u, max(end, WINDOW) - WINDOW, WINDOW > 0u);
-  let shift = params.c.y + query_at(query, D / 4u)[D % 4u];
+  let shift = params.c.y + query_at(query, 2u * TEXELS).x;
 
   var top = vec2<i32>(-VECTOR_MAX, 0);
   for (var row = begin + lane; row < end; row += WORKGROUP) {
-    let at = (row * KV_HEADS + head) * HEAD;
-    let e = shift + bitcast<i32>(keys[at + HEAD - 1u]);
-    let score = scale(raw_score(query, at), vec2<i32>(params.c.x, e));
+    let e = shift + bitcast<i32>(textureLoad(keys, place(row, head, TEXELS), 0).x);
+    let score = scale(raw_score(query, row, head), vec2<i32>(params.c.x, e));
     scores[scratch + row - begin] = score;
-    top = max(top, vec2<i32>(score, bitcast<i32>(values[at + HEAD - 1u])));
+    let values_shift = bitcast<i32>(textureLoad(values, place(row, head, TEXELS), 0).x);
+    top = max(top, vec2<i32>(score, values_shift));
   }
   tops[lane] = top;
   workgroupBarrier();
@@ -117,7 +127,8 @@ fn main(
   var total = 0u;
   for (var row = begin + lane; row < end; row += WORKGROUP) {
     let weight = power(top.x - scores[scratch + row - begin]);
-    scores[scratch + row - begin] = weight;
+    let values_shift = bitcast<i32>(textureLoad(values, place(row, head, TEXELS), 0).x);
+    scores[scratch + row - begin] = 32 * weight + (top.y - values_shift);
     total += u32(weight);
   }
   totals[lane] = total;
@@ -128,22 +139,50 @@ fn main(
     total += totals[i];
   }
 
-  for (var w = lane; w < HEAD - 1u; w += WORKGROUP) {
-    var low = vec2<u32>();
-    var high = vec2<i32>();
-    for (var row = begin; row < end; row++) {
-      let weight = scores[scratch + row - begin];
-      let at = (row * KV_HEADS + head) * HEAD;
-      let word = values[at + w];
-      let s = vec2<u32>(u32(top.y - bitcast<i32>(values[at + HEAD - 1u])));
-      let terms = (weight * vec2<i32>(low_of(word), high_of(word))) >> s;
-      low += bitcast<vec2<u32>>(terms) & vec2<u32>(0xffffu);
-      high += terms >> vec2<u32>(16u);
+  // Threads share texels and rows: PARTS of them have the same texel of other rows.
+  let part = lane / TEXELS;
+  for (var base = 0u; base < TEXELS; base += WORKGROUP) {
+    let i = base + lane % TEXELS;
+    var low_even = vec4<u32>();
+    var low_odd = vec4<u32>();
+    var high_even = vec4<i32>();
+    var high_odd = vec4<i32>();
+    if (part < PARTS && i < TEXELS) {
+      for (var row = begin + part; row < end; row += PARTS) {
+        let packed = scores[scratch + row - begin];
+        let weight = packed >> 5u;
+        let s = vec4<u32>(u32(packed & 31));
+        let w = textureLoad(values, place(row, head, i), 0);
+        let even = (weight * even_of(w)) >> s;
+        let odd = (weight * odd_of(w)) >> s;
+        low_even += bitcast<vec4<u32>>(even) & vec4<u32>(0xffffu);
+        low_odd += bitcast<vec4<u32>>(odd) & vec4<u32>(0xffffu);
+        high_even += even >> vec4<u32>(16u);
+        high_odd += odd >> vec4<u32>(16u);
+      }
     }
-    let to = (group.y * HEADS + group.x) * D + 2u * w;
-    y[to] = mean_of(low.x, high.x, total, top.y);
-    if (2u * w + 1u < D) {
-      y[to + 1u] = mean_of(low.y, high.y, total, top.y);
+    lows[2u * lane] = low_even;
+    lows[2u * lane + 1u] = low_odd;
+    highs[2u * lane] = high_even;
+    highs[2u * lane + 1u] = high_odd;
+    if (PARTS > 1u) {
+      workgroupBarrier();
+    }
+    if (part == 0u && i < TEXELS) {
+      for (var other = 1u; other < PARTS; other++) {
+        let from_lane = 2u * (lane + other * TEXELS);
+        low_even += lows[from_lane];
+        low_odd += lows[from_lane + 1u];
+        high_even += highs[from_lane];
+        high_odd += highs[from_lane + 1u];
+      }
+      let to = (group.y * HEADS + group.x) * D + 8u * i;
+      for (var j = 0u; j < min(8u, D - 8u * i); j++) {
+        let odd = (j & 1u) == 1u;
+        let low = select(low_even, low_odd, odd)[j / 2u];
+        let high = select(high_even, high_odd, odd)[j / 2u];
+        y[to + j] = mean_of(low, high, total, top.y);
+      }
     }
   }
 }

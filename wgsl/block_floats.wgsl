@@ -76,44 +76,91 @@ fn group_value(f: Factors, p: vec4<f32>, sum: f32) -> vec4<f32> {
   return v;
 }
 
+// The product of a group, as codes are stored.
+fn group_product(t: u32, q: u32, g: u32) -> vec4<f32> {
+  if (UNITS == 1u) {
+    return unit_product(unit_at(q, g), t, g * STEPS);
+  }
+  var p = vec4<f32>();
+  for (var u = 0u; u < UNITS; u++) {
+    p += unit_product(unit_at(q, g * UNITS + u), t, g * STEPS + u * UNIT_STEPS);
+  }
+  return p;
+}
+
+fn group_rows(t: u32, q: u32, s: Scales, i: u32, g: u32) -> vec4<f32> {
+  return group_value(group_factors(s, i), group_product(t, q, g), group_sum(t, g));
+}
+
+// Blocks of few groups go by group after group, as software adapters pay for every loop
+// that is inside another.
 fn matrix_rows(t: u32, q: u32) -> vec4<f32> {
   var total = vec4<f32>();
-  for (var b = 0u; b * GROUPS_PER_BLOCK < GROUPS; b++) {
+  if (GROUPS_PER_BLOCK <= 2u) {
+    for (var g = 0u; g < GROUPS; g++) {
+      let s = scales_at(q, g / GROUPS_PER_BLOCK);
+      total += group_rows(t, q, s, g % GROUPS_PER_BLOCK, g);
+    }
+    return total;
+  }
+  for (var b = 0u; b < GROUPS / GROUPS_PER_BLOCK; b++) {
     let s = scales_at(q, b);
-    let first = b * GROUPS_PER_BLOCK;
-    for (var i = 0u; i < min(GROUPS_PER_BLOCK, GROUPS - first); i++) {
-      let g = first + i;
-      var p = vec4<f32>();
-      for (var u = 0u; u < UNITS; u++) {
-        p += unit_product(unit_at(q, g * UNITS + u), t, g * STEPS + u * UNIT_STEPS);
-      }
-      total += group_value(group_factors(s, i), p, group_sum(t, g));
+    for (var i = 0u; i < GROUPS_PER_BLOCK; i++) {
+      total += group_rows(t, q, s, i, b * GROUPS_PER_BLOCK + i);
     }
   }
   return total;
 }
 
+fn add_tile(a: Tile, b: Tile) -> Tile {
+  return Tile(a.t0 + b.t0, a.t1 + b.t1, a.t2 + b.t2, a.t3 + b.t3);
+}
+
+fn unit_tile(t: u32, q: u32, u: u32, step: u32) -> Tile {
+  let c = unit_at(q, u);
+  return Tile(
+    unit_product(c, t, step),
+    unit_product(c, t + 1u, step),
+    unit_product(c, t + 2u, step),
+    unit_product(c, t + 3u, step),
+  );
+}
+
+fn product_tile(t: u32, q: u32, g: u32) -> Tile {
+  if (UNITS == 1u) {
+    return unit_tile(t, q, g, g * STEPS);
+  }
+  var p = Tile();
+  for (var u = 0u; u < UNITS; u++) {
+    p = add_tile(p, unit_tile(t, q, g * UNITS + u, g * STEPS + u * UNIT_STEPS));
+  }
+  return p;
+}
+
+fn group_tile(t: u32, q: u32, s: Scales, i: u32, g: u32) -> Tile {
+  let p = product_tile(t, q, g);
+  let f = group_factors(s, i);
+  return Tile(
+    group_value(f, p.t0, group_sum(t, g)),
+    group_value(f, p.t1, group_sum(t + 1u, g)),
+    group_value(f, p.t2, group_sum(t + 2u, g)),
+    group_value(f, p.t3, group_sum(t + 3u, g)),
+  );
+}
+
 fn matrix_tile(t: u32, q: u32) -> Tile {
   var total = Tile();
-  for (var b = 0u; b * GROUPS_PER_BLOCK < GROUPS; b++) {
+  if (GROUPS_PER_BLOCK <= 2u) {
+    for (var g = 0u; g < GROUPS; g++) {
+      let s = scales_at(q, g / GROUPS_PER_BLOCK);
+      total = add_tile(total, group_tile(t, q, s, g % GROUPS_PER_BLOCK, g));
+    }
+    return total;
+  }
+  for (var b = 0u; b < GROUPS / GROUPS_PER_BLOCK; b++) {
     let s = scales_at(q, b);
-    let first = b * GROUPS_PER_BLOCK;
-    for (var i = 0u; i < min(GROUPS_PER_BLOCK, GROUPS - first); i++) {
-      let g = first + i;
-      var p = Tile();
-      for (var u = 0u; u < UNITS; u++) {
-        let c = unit_at(q, g * UNITS + u);
-        let step = g * STEPS + u * UNIT_STEPS;
-        p.t0 += unit_product(c, t, step);
-        p.t1 += unit_product(c, t + 1u, step);
-        p.t2 += unit_product(c, t + 2u, step);
-        p.t3 += unit_product(c, t + 3u, step);
-      }
-      let f = group_factors(s, i);
-      total.t0 += group_value(f, p.t0, group_sum(t, g));
-      total.t1 += group_value(f, p.t1, group_sum(t + 1u, g));
-      total.t2 += group_value(f, p.t2, group_sum(t + 2u, g));
-      total.t3 += group_value(f, p.t3, group_sum(t + 3u, g));
+    for (var i = 0u; i < GROUPS_PER_BLOCK; i++) {
+      total = add_tile(total, group_tile(t, q, s, i, b * GROUPS_PER_BLOCK + i));
     }
   }
   return total;

@@ -17,6 +17,7 @@ export const TEXTURE_USE = {
   copyFrom: 0x1,
   copyTo: 0x2,
   binding: 0x4,
+  storage: 0x8,
 } as const;
 
 /** How a buffer is mapped. */

@@ -19,6 +19,7 @@ import { flipInWord } from "./webgpu_fault.ts";
 import { DeviceProgram, PipelineCache } from "./webgpu_program.ts";
 import {
   createResource,
+  type DeviceResource,
   isOwn,
   type ParamReader,
   type PartReader,
@@ -133,7 +134,7 @@ export class WebGpuMachine implements Machine {
       () =>
         this.plan.resources
           .filter(isOwn)
-          .map((spec) => createResource(this.#gpu, spec) as GPUBuffer),
+          .map((spec) => createResource(this.#gpu, spec)),
     );
     return new WebGpuSequence(this.#gpu, {
       graph: this.graph,
@@ -145,7 +146,7 @@ export class WebGpuMachine implements Machine {
   }
 
   /** The same weights and states with a buffer of its own for every value. */
-  async #tapping(own: readonly GPUBuffer[]) {
+  async #tapping(own: readonly DeviceResource[]) {
     this.#tapProgram ??= DeviceProgram.create(
       this.#gpu,
       planGraph(this.graph, {

@@ -181,11 +181,11 @@ export class DeviceProgram {
   /**
    * Binds the dispatches to one sequence.
    *
-   * @param own The sequence's buffers ({@linkcode isOwn}), in the plan's order.
+   * @param own What the sequence has of its own ({@linkcode isOwn}), in the plan's order.
    * @returns The bound plan.
    * @throws {DeviceError} If the device fails.
    */
-  async bind(own: readonly GPUBuffer[]): Promise<BoundPlan> {
+  async bind(own: readonly DeviceResource[]): Promise<BoundPlan> {
     const rest = own.slice();
     const resources = this.shared.map((resource) => resource ?? rest.shift()!);
     return await this.#gpu.run("bind the resources of a sequence", () => {

@@ -71,11 +71,11 @@ export function createResource(gpu: Gpu, spec: Resource): DeviceResource {
     return gpu.device.createTexture({
       size: [texture[0], texture[1]],
       format: "rgba32uint",
-      usage: TEXTURE_USE.binding | TEXTURE_USE.copyTo |
-        TEXTURE_USE.copyFrom,
+      usage: TEXTURE_USE.binding | TEXTURE_USE.copyTo | TEXTURE_USE.copyFrom |
+        (role === "cache" ? TEXTURE_USE.storage : 0),
     });
   }
-  const storage = !uniform || role === "value";
+  const storage = !uniform || role === "value" || role === "weight";
   return gpu.device.createBuffer({
     size: roundUp(Math.max(bytes, 16), 4),
     usage: BUFFER_USE.copyTo | BUFFER_USE.copyFrom |

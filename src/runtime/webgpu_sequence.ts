@@ -6,12 +6,13 @@ import { checkContext, checkState } from "../ir/mod.ts";
 import type { Graph, SequenceState } from "../ir/mod.ts";
 import type { Tap } from "../reference/mod.ts";
 import {
+  cacheBlocks,
   decodeValue,
   type DispatchPlan,
-  readStateRange,
-  stateRangeBytes,
+  readCache,
+  type StateRange,
   valueRowBytes,
-  writeStateRange,
+  writeCache,
 } from "../wgsl/mod.ts";
 import type { Gpu } from "./device.ts";
 import {
@@ -25,7 +26,7 @@ import {
   encodePass,
   type ReadyDispatch,
 } from "./webgpu_program.ts";
-import { isOwn } from "./webgpu_resources.ts";
+import { type DeviceResource, isOwn } from "./webgpu_resources.ts";
 import { Lookahead } from "./webgpu_lookahead.ts";
 import { Readback } from "./webgpu_readback.ts";
 import { GreedyRing } from "./webgpu_ring.ts";
@@ -50,8 +51,8 @@ export interface SequenceParts {
   readonly graph: Graph;
   /** The plan. */
   readonly plan: DispatchPlan;
-  /** Buffers that it owns: `ids` and states, in the plan's order. */
-  readonly own: readonly GPUBuffer[];
+  /** Buffers and textures that it owns: `ids` and states, in the plan's order. */
+  readonly own: readonly DeviceResource[];
   /** Its dispatches. */
   readonly bound: BoundPlan;
   /** Makes the same with every value kept. */
@@ -224,7 +225,9 @@ export class WebGpuSequence implements Sequence {
     const { plan, own } = this.#parts;
     return plan.resources
       .filter(isOwn)
-      .flatMap(({ role }, index) => role === "state" ? [own[index]!] : []);
+      .flatMap(({ role }, index) =>
+        role === "state" ? [own[index] as GPUBuffer] : []
+      );
   }
 
   /** How many of some tokens the context has room for. */
@@ -358,6 +361,36 @@ export class WebGpuSequence implements Sequence {
     return await readback.finish(bytes);
   }
 
+  /** The rows of a cache, without the padding of copies. */
+  async #readRows(place: StateRange): Promise<Int32Array<ArrayBuffer>> {
+    const texture = this.#parts.bound.resources[place.resource] as GPUTexture;
+    const parts: Int32Array[] = [];
+    for (const { x, width, height } of cacheBlocks(place, this.#position)) {
+      const bytesPerRow = Math.ceil(16 * width / 256) * 256;
+      const size = bytesPerRow * height;
+      using readback = new Readback(this.#gpu, size);
+      readback.start("read a cache back", () => {
+        const encoder = this.#gpu.device.createCommandEncoder();
+        const range = { width, height, bytesPerRow, origin: [x, 0] as const };
+        readback.copyTexture(encoder, texture, range);
+        this.#gpu.device.queue.submit([encoder.finish()]);
+      });
+      const bytes = await readback.finish(size);
+      for (let row = 0; row < height; row++) {
+        parts.push(new Int32Array(bytes, row * bytesPerRow, 4 * width));
+      }
+    }
+    const words = new Int32Array(
+      parts.reduce((sum, { length }) => sum + length, 0),
+    );
+    let at = 0;
+    for (const part of parts) {
+      words.set(part, at);
+      at += part.length;
+    }
+    return words;
+  }
+
   /**
    * Runs a token and then its own first-largest choices, on the device; ids come
    * back some steps late. A caller who stops at an id finds the state as of that
@@ -480,13 +513,20 @@ export class WebGpuSequence implements Sequence {
       const { plan, bound } = this.#parts;
       const data: SequenceState["data"] = new Map();
       for (const [name, place] of Object.entries(plan.states)) {
-        const { resource, offset } = place;
-        const size = stateRangeBytes(place, this.#position);
+        const { dtype, elements, resource, offset, cache } = place;
+        if (cache !== undefined) {
+          const words = await this.#readRows(place);
+          data.set(name, readCache(place, words, this.#position));
+          continue;
+        }
         const buffer = bound.resources[resource] as GPUBuffer;
-        const bytes = size === 0
+        const bytes = elements === 0
           ? new ArrayBuffer(0)
-          : await this.#read(buffer, size, offset);
-        data.set(name, readStateRange(place, bytes, this.#position));
+          : await this.#read(buffer, 4 * elements, offset);
+        data.set(
+          name,
+          dtype === "f32" ? new Float32Array(bytes) : new Int32Array(bytes),
+        );
       }
       return { position: this.#position, data };
     } finally {
@@ -506,27 +546,48 @@ export class WebGpuSequence implements Sequence {
     const { graph, plan, bound } = this.#parts;
     checkState(state, graph);
     checkContext(graph, state.position, 0);
+    const rows = state.position;
     // States that share rows of a cache are written together.
-    const ranges = new Map<
-      string,
-      { buffer: GPUBuffer; offset: number; words: Int32Array<ArrayBuffer> }
-    >();
+    const caches = new Map<number, { place: StateRange; words: Int32Array }>();
     for (const [name, place] of Object.entries(plan.states)) {
-      const { resource, offset } = place;
-      const key = `${resource} ${offset}`;
-      const range = ranges.get(key) ?? {
-        buffer: bound.resources[resource] as GPUBuffer,
-        offset,
-        words: new Int32Array(stateRangeBytes(place, state.position) / 4),
-      };
-      writeStateRange(place, state.data.get(name)!, range.words);
-      ranges.set(key, range);
+      const { resource, cache } = place;
+      if (cache === undefined) continue;
+      const size = rows * cache.heads * cache.headWords;
+      const words = caches.get(resource)?.words ?? new Int32Array(size);
+      writeCache(
+        place,
+        state.data.get(name)!,
+        words as Int32Array<ArrayBuffer>,
+        rows,
+      );
+      caches.set(resource, { place, words });
     }
     this.#lock();
     try {
       await this.#gpu.run("restore the state", () => {
-        for (const { buffer, offset, words } of ranges.values()) {
-          this.#gpu.device.queue.writeBuffer(buffer, offset, words);
+        const { queue } = this.#gpu.device;
+        for (
+          const [name, { resource, offset, cache }] of Object.entries(
+            plan.states,
+          )
+        ) {
+          if (cache !== undefined) continue;
+          const buffer = bound.resources[resource] as GPUBuffer;
+          queue.writeBuffer(buffer, offset, state.data.get(name)!);
+        }
+        for (const [resource, { place, words }] of caches) {
+          const texture = bound.resources[resource] as GPUTexture;
+          let at = 0;
+          for (const { x, width, height } of cacheBlocks(place, rows)) {
+            const part = words.subarray(at, at + 4 * width * height);
+            queue.writeTexture(
+              { texture, origin: [x, 0] },
+              part as Int32Array<ArrayBuffer>,
+              { bytesPerRow: 16 * width, rowsPerImage: height },
+              [width, height],
+            );
+            at += part.length;
+          }
         }
       });
       this.#position = state.position;
@@ -539,7 +600,7 @@ export class WebGpuSequence implements Sequence {
   dispose(): void {
     this.#ring?.dispose();
     this.#lookahead?.dispose();
-    this.#parts.own.forEach((buffer) => buffer.destroy());
+    this.#parts.own.forEach((resource) => resource.destroy());
   }
 
   /** The same, for `using`. */

@@ -14,7 +14,7 @@ import {
   valueRef,
   vectorRef,
 } from "./_emitters.ts";
-import { queryVectors } from "./layout.ts";
+import { cachedHeadTexels, queryVectors } from "./layout.ts";
 
 /** Heads of a node and elements of each. */
 function headsOf(
@@ -75,10 +75,14 @@ function attentionConstants(c: EmitContext): Record<string, number> {
  */
 export function emitAttention(c: EmitContext): Draft[] {
   const constants = attentionConstants(c);
-  const width = c.width(c.node.operands.k!);
+  const texels = constants.KV_HEADS! * cachedHeadTexels("f32", constants.D!);
   return [{
     kernel: "attention_append",
-    constants: { K: width, WORKGROUP: ELEMENT_THREADS },
+    constants: {
+      KV_HEADS: constants.KV_HEADS!,
+      D: constants.D!,
+      WORKGROUP: THREADS,
+    },
     refs: [
       RUN,
       valueRef(c, "k"),
@@ -86,7 +90,7 @@ export function emitAttention(c: EmitContext): Draft[] {
       stateRef(c, "keys"),
       stateRef(c, "values"),
     ],
-    groups: [Math.ceil(width / ELEMENT_THREADS), 1, 1],
+    groups: [Math.ceil(texels / THREADS), 1, 1],
     tokens: COLUMNS,
   }, {
     kernel: "attention",

@@ -1,58 +1,67 @@
-/** Gives states their buffers: one of all, if it fits; caches have others. */
+/** Gives states their places: one buffer for all, if it fits; each cache a texture. */
+import { type Graph, inferTypes } from "../ir/mod.ts";
+import { CACHE_ROWS, cachedHeadTexels } from "./layout.ts";
 import {
-  type Graph,
-  inferTypes,
-  numberAttr,
-  type StateDecl,
-} from "../ir/mod.ts";
-import { cachedHeadWords } from "./layout.ts";
-import { BINDING_ALIGNMENT, MAX_BINDING_BYTES, roundUp } from "./limits.ts";
+  BINDING_ALIGNMENT,
+  MAX_BINDING_BYTES,
+  MAX_TEXTURE_SIDE,
+  roundUp,
+} from "./limits.ts";
 import type { CacheForm, Resource, StateRange } from "./plan.ts";
 
-/** Where the states of a cached operand of integers are within a head. */
-interface SharedCache {
-  /** The state that is named first, and has the range. */
-  readonly first: string;
+/** How a cache lies, and the name that its texture goes by. */
+interface CachePlace {
+  readonly key: string;
   readonly form: CacheForm;
 }
 
-/** Integer caches: mantissas and their shifts share rows. */
-function sharedCaches(graph: Graph): Map<string, SharedCache> {
+/** Where every cache lies; mantissas and their shifts share a texture. */
+function cachePlaces(graph: Graph): Map<string, CachePlace> {
   const types = inferTypes(graph);
-  const shared = new Map<string, SharedCache>();
-  for (const node of graph.nodes) {
-    if (node.op !== "attention_int") continue;
-    const { operands } = node;
-    const heads = numberAttr(node, "kvHeads");
-    const width = types.get(operands.k!)!.shape.at(-1) as number;
-    const headWords = cachedHeadWords(width / heads);
-    const base = { heads, headWords, stride: heads * headWords };
+  const places = new Map<string, CachePlace>();
+  for (const { op, name, operands, attrs } of graph.nodes) {
+    if (op !== "attention" && op !== "attention_int") continue;
+    const dtype = op === "attention" ? "f32" : "i16";
+    const heads = attrs.kvHeads as number;
+    const size = types.get(operands.k!)!.shape.at(-1) as number / heads;
+    const headWords = 4 * cachedHeadTexels(dtype, size);
     for (const kind of ["key", "value"] as const) {
-      const first = operands[`${kind}s`]!;
-      const codes = { ...base, at: 0, size: width / heads };
-      const shifts = { ...base, at: headWords - 1, size: 1 };
-      shared.set(first, { first, form: codes });
-      shared.set(operands[`${kind}Shifts`]!, { first, form: shifts });
+      const key = `${name} ${kind}`;
+      const form = { heads, headWords, at: 0, size };
+      places.set(operands[`${kind}s`]!, { key, form });
+      const shifts = operands[`${kind}Shifts`];
+      if (shifts === undefined) continue;
+      const at = headWords - 4;
+      places.set(shifts, { key, form: { ...form, at, size: 1 } });
     }
   }
-  return shared;
+  return places;
 }
 
-/** A row of floats: one head, an element a word. */
-function floatCache({ shape }: StateDecl): CacheForm {
-  const size = shape[1]!;
-  return { heads: 1, headWords: size, stride: size, at: 0, size };
+/** The texture of a cache: a row a token, in columns of rows. */
+function cacheTexture(
+  name: string,
+  rows: number,
+  { heads, headWords }: CacheForm,
+): Resource {
+  const width = Math.ceil(rows / CACHE_ROWS) * heads * headWords / 4;
+  if (width > MAX_TEXTURE_SIDE) {
+    throw new RangeError(
+      `Cannot plan ${name} as the rows of a context have at most ${MAX_TEXTURE_SIDE} texels: ${width}`,
+    );
+  }
+  const height = Math.min(rows, CACHE_ROWS);
+  const bytes = 16 * width * height;
+  return { role: "cache", bytes, texture: [width, height] };
 }
 
-/** Ranges of one role, in as few buffers as bindings allow. */
+/** Ranges of states, in as few buffers as bindings allow. */
 class Ranges {
-  #role: "state" | "cache";
   #resources: Resource[];
   #resource = -1;
   #end = 0;
 
-  constructor(role: "state" | "cache", resources: Resource[]) {
-    this.#role = role;
+  constructor(resources: Resource[]) {
     this.#resources = resources;
   }
 
@@ -64,12 +73,12 @@ class Ranges {
       );
     }
     if (this.#resource < 0 || this.#end + bytes > MAX_BINDING_BYTES) {
-      this.#resource = this.#resources.push({ role: this.#role, bytes: 0 }) - 1;
+      this.#resource = this.#resources.push({ role: "state", bytes: 0 }) - 1;
       this.#end = 0;
     }
     const place = { resource: this.#resource, offset: this.#end };
     this.#end += bytes;
-    this.#resources[this.#resource] = { role: this.#role, bytes: this.#end };
+    this.#resources[this.#resource] = { role: "state", bytes: this.#end };
     return place;
   }
 }
@@ -80,33 +89,29 @@ class Ranges {
  * @param graph The graph.
  * @param resources Where new buffers are added.
  * @returns Where each state lies.
- * @throws {RangeError} If a state exceeds the limit of a binding.
+ * @throws {RangeError} If a state exceeds the limit of a binding or of a texture.
  */
 export function placeStates(
   graph: Graph,
   resources: Resource[],
 ): Record<string, StateRange> {
   const states: Record<string, StateRange> = {};
-  const recurrent = new Ranges("state", resources);
-  const caches = new Ranges("cache", resources);
-  const shared = sharedCaches(graph);
-  const sizeOf = ({ shape }: StateDecl) => shape.reduce((a, b) => a * b, 1);
-  const ranges = new Map<string, { resource: number; offset: number }>();
-  for (const [name, decl] of Object.entries(graph.states)) {
-    const { dtype } = decl;
-    const elements = sizeOf(decl);
-    if (decl.kind !== "cache") {
-      states[name] = { dtype, elements, ...recurrent.add(name, 4 * elements) };
+  const ranges = new Ranges(resources);
+  const places = cachePlaces(graph);
+  const textures = new Map<string, number>();
+  for (const [name, { kind, dtype, shape }] of Object.entries(graph.states)) {
+    const elements = shape.reduce((a, b) => a * b, 1);
+    if (kind !== "cache") {
+      states[name] = { dtype, elements, ...ranges.add(name, 4 * elements) };
       continue;
     }
-    const known = shared.get(name);
-    const form = known?.form ?? floatCache(decl);
-    const first = known?.first ?? name;
-    const range = ranges.get(first) ??
-      caches.add(first, 4 * decl.shape[0]! * form.stride);
-    ranges.set(first, range);
-    const rows = decl.shape[0]!;
-    states[name] = { dtype, elements, ...range, cache: { ...form, rows } };
+    const { key, form } = places.get(name)!;
+    const rows = shape[0]!;
+    const resource = textures.get(key) ??
+      resources.push(cacheTexture(name, rows, form)) - 1;
+    textures.set(key, resource);
+    const cache = { ...form, rows };
+    states[name] = { dtype, elements, resource, offset: 0, cache };
   }
   return states;
 }

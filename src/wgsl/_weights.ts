@@ -126,7 +126,8 @@ export function weightParts(
   const rows = decl.shape[0] ?? 1;
   return [{
     role: "weight",
-    bytes: Math.max(least, 4),
+    bytes: roundUp(Math.max(least, 16), 16), // some kernels see vec4s of it
+    uniform: true,
     part: { param, layout: "vector", firstRow: 0, rows },
   }];
 }

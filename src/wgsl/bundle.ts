@@ -29,6 +29,7 @@ const USE = {
   storage: 0x80,
   textureCopyTo: 0x2,
   textureBinding: 0x4,
+  textureStorage: 0x8,
 } as const;
 
 /** What a bundle is made of. */
@@ -43,10 +44,11 @@ export interface WgslBundleInput extends WeightSource {
 function descriptorOf(spec: Resource): Record<string, unknown> {
   const { role, bytes, texture, uniform } = spec;
   if (texture !== undefined) {
-    const usage = USE.textureBinding | USE.textureCopyTo;
+    const usage = USE.textureBinding | USE.textureCopyTo |
+      (role === "cache" ? USE.textureStorage : 0);
     return { texture: { size: texture, format: "rgba32uint", usage } };
   }
-  const storage = !uniform || role === "value";
+  const storage = !uniform || role === "value" || role === "weight";
   return {
     buffer: {
       size: roundUp(Math.max(bytes, 16), 4),
@@ -56,11 +58,17 @@ function descriptorOf(spec: Resource): Record<string, unknown> {
   };
 }
 
-/** The name of a dispatch's module: its kernel, and how weights are kept. */
+/** Files that say how operands are kept or encoded, where that is not the usual way. */
+const UNUSUAL = /^(codes|scales|plain)_|_(buffer|storage)$/;
+
+/** The name of a dispatch's module: its kernel, and how operands are kept. */
 function moduleName({ kernel, files }: Dispatch): string {
-  return files.includes("ternary_buffer")
-    ? `kernels/${kernel}_buffer.wgsl`
-    : `kernels/${kernel}.wgsl`;
+  const [first, ...rest] = files.filter((file) => UNUSUAL.test(file));
+  if (first === "ternary_buffer" && rest.length === 0) {
+    return `kernels/${kernel}_buffer.wgsl`;
+  }
+  const form = files.filter((file) => UNUSUAL.test(file));
+  return `kernels/${[kernel, ...form].join("_")}.wgsl`;
 }
 
 /** One decode step as data for the loader. */

@@ -4,8 +4,8 @@
  *     value, state   rows of 32-bit elements, one row a token
  *     mantissas      a row padded to 32 elements of 15 bits, in two bytes each, then
  *                    sums of 16 (wgsl/mantissas_uniform.wgsl)
- *     cache          rows of tokens: f32 elements; or heads of two 16-bit mantissas a
- *                    word with a shift behind (wgsl/attention_append_int.wgsl)
+ *     cache          textures of a row a token: heads of f32 elements, or of two 16-bit
+ *                    mantissas a word with a shift behind (wgsl/attention_append*.wgsl)
  *     rows           block formats, and floats that are matrices (rows/formats.ts)
  *     codes          a row of bytes padded to 16, then 16 bytes that start with the
  *                    row's sum, so that a product of ternary weights needs no pass
@@ -28,6 +28,9 @@ export const QUADS_PER_BLOCK = 16;
 /** Tokens of one tile of the tiled products. */
 export const TOKENS_PER_TILE = 4;
 
+/** Rows of a cache that lie below each other; others lie to their right. */
+export const CACHE_ROWS = 8192;
+
 /** vec4s of the uniform array of activations in `ternary_texture.wgsl`. */
 export const UNIFORM_VECTORS = 4096;
 
@@ -47,24 +50,25 @@ function mantissaColumns(width: number): number {
 }
 
 /**
- * Counts vec4s of a head's mantissas of q and their shift.
+ * Counts vec4s of the mantissas and shifts of q.
  *
  * @param heads Heads.
  * @param size Elements of a head.
  * @returns vec4s of all heads of a token.
  */
 export function queryVectors(heads: number, size: number): number {
-  return heads * (Math.floor(size / 4) + 1);
+  return heads * (2 * Math.ceil(size / 8) + 1);
 }
 
 /**
- * Counts words of a cached head of mantissas.
+ * Counts texels of a cached head.
  *
+ * @param dtype What is cached: floats, or mantissas with a shift behind them.
  * @param size Elements of a head.
- * @returns Words of two elements, and one of the shift.
+ * @returns Texels of four words.
  */
-export function cachedHeadWords(size: number): number {
-  return Math.ceil(size / 2) + 1;
+export function cachedHeadTexels(dtype: "f32" | "i16", size: number): number {
+  return dtype === "f32" ? Math.ceil(size / 4) : Math.ceil(size / 8) + 1;
 }
 
 /**

@@ -102,10 +102,8 @@ export interface ValuePlace {
   readonly resource: number;
 }
 
-/** How rows of tokens lie in a cache; several states may share its rows. */
+/** How rows of tokens lie in a texture; two states may share its rows. */
 export interface CacheForm {
-  /** Words from row to row. */
-  readonly stride: number;
   /** Heads of a row. */
   readonly heads: number;
   /** Words from head to head. */

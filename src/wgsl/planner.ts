@@ -403,8 +403,8 @@ class Planner {
     if ("weight" in ref) return this.#whole(ref.weight);
     if ("state" in ref) {
       const { resource, offset, elements, cache } = this.#states[ref.state]!;
-      const words = cache ? cache.rows * cache.stride : elements;
-      return { resource, offset, bytes: Math.max(4 * words, 4) };
+      const bytes = cache === undefined ? Math.max(4 * elements, 4) : 0;
+      return { resource, offset, bytes };
     }
     if ("scratch" in ref) {
       return this.#whole(this.#scratchResource(ref.scratch, ref.bytes));

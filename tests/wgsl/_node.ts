@@ -64,7 +64,7 @@ export async function runNode(
   });
   const own = plan.resources
     .filter(isOwn)
-    .map((spec) => createResource(gpu, spec) as GPUBuffer);
+    .map((spec) => createResource(gpu, spec));
   const bound = await program.bind(own);
   const { device } = gpu;
   const result = new Map<string, ArrayLike<number>>();
@@ -89,7 +89,9 @@ export async function runNode(
           put(resource, encodeValue(dtype, width, value.data));
         }
       }
-      for (const [name, { resource, offset }] of Object.entries(plan.states)) {
+      for (const [name, place] of Object.entries(plan.states)) {
+        const { resource, offset, cache } = place;
+        if (cache !== undefined) continue; // empty at the start
         const data = state.data.get(name)!;
         if (data.length > 0) put(resource, data, offset);
       }
@@ -112,7 +114,7 @@ export async function runNode(
       result.set(name, decodeValue(dtype, width, await readback.finish(size)));
     }
   } finally {
-    own.forEach((buffer) => buffer.destroy());
+    own.forEach((resource) => resource.destroy());
     program.dispose();
   }
   return result;
