@@ -16,7 +16,7 @@ import {
   type ImportOptions,
   MATRIX_ENCODINGS,
 } from "../../src/importers/mod.ts";
-import { folderOf } from "./_golden.ts";
+import { folderOf } from "./golden.ts";
 import { distances, referenceLogits } from "./agreement.ts";
 import { build, memoryFolder, pack, type Tensor } from "./builder.ts";
 import { readTensors } from "./tensors.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { load } from "../../src/compile/mod.ts";
 import { referenceMachine } from "../../src/runtime/mod.ts";
-import { folderOf } from "./_golden.ts";
+import { folderOf } from "./golden.ts";
 import { distances } from "./agreement.ts";
 
 const FAMILIES = [

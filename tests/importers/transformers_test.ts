@@ -3,7 +3,7 @@
  * transformers library computes for them (`tools/goldens/transformers_goldens.py`).
  */
 import assert from "node:assert/strict";
-import { folderOf } from "./_golden.ts";
+import { folderOf } from "./golden.ts";
 import { distances, referenceLogits } from "./agreement.ts";
 
 /** What is asked for. */

@@ -8,7 +8,7 @@ import { load } from "../../src/compile/mod.ts";
 import type { Model } from "../../src/format/mod.ts";
 import { contextOf } from "../../src/ir/mod.ts";
 import { referenceMachine } from "../../src/runtime/mod.ts";
-import { readGolden } from "../importers/_golden.ts";
+import { readGolden } from "../importers/golden.ts";
 import {
   type Config,
   type Files,

@@ -1,7 +1,7 @@
 /** Every transformer family on WebGPU: the library's logits, and the reference's bits. */
 import assert from "node:assert/strict";
 import { load } from "../../src/compile/mod.ts";
-import { folderOf } from "../importers/_golden.ts";
+import { folderOf } from "../importers/golden.ts";
 import { distances } from "../importers/agreement.ts";
 import { gpuTest } from "./device.ts";
 import { reference, webgpu } from "./model.ts";

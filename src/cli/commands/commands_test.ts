@@ -5,7 +5,7 @@ import {
   jsonOf,
   Scratch,
 } from "../../../tests/command_line.ts";
-import { readGolden } from "../../../tests/importers/_golden.ts";
+import { readGolden } from "../../../tests/importers/golden.ts";
 import { build } from "../../../tests/importers/builder.ts";
 import { fileOf, openFile } from "../../../tests/models.ts";
 import {
