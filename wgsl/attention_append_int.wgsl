@@ -32,7 +32,7 @@ struct Run {
 @group(0) @binding(5) var values: texture_storage_2d<rgba32uint, write>;
 @group(0) @binding(6) var<storage, read_write> queries: array<i32>;
 
-var<workgroup> peaks: array<u32, WORKGROUP>;
+var<workgroup> peak: atomic<u32>;
 
 // Element d of the head that a workgroup has: of q, then of k, then of v.
 fn element(t: u32, head: u32, d: u32) -> i32 {
@@ -63,11 +63,9 @@ fn main(
   for (var d = lane; d < D; d += WORKGROUP) {
     top = max(top, u32(abs(element(t, head, d))));
   }
-  peaks[lane] = top;
+  atomicMax(&peak, top);
   workgroupBarrier();
-  for (var i = 0u; i < WORKGROUP; i++) {
-    top = max(top, peaks[i]);
-  }
+  top = atomicLoad(&peak);
   let shift = max(bits(top), 14u) - 14u;
   if (head < HEADS) {
     let at = (t * HEADS + head) * 4u * QUERY;

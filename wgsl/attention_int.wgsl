@@ -38,12 +38,14 @@ struct Run {
 @group(0) @binding(6) var<storage, read_write> scores: array<i32>;
 @group(0) @binding(7) var<storage, read_write> y: array<i32>;
 
-// Largest score and shift of values that a thread saw; its sum of weights; its sums of a
-// texel's elements, low halves and high parts.
-var<workgroup> tops: array<vec2<i32>, WORKGROUP>;
-var<workgroup> totals: array<u32, WORKGROUP>;
-var<workgroup> lows: array<vec4<u32>, 2u * WORKGROUP>;
-var<workgroup> highs: array<vec4<i32>, 2u * WORKGROUP>;
+// Largest score and shift of values; sum of weights; sums of texels' elements, low halves
+// and high parts. Atomics, as a thread of a software adapter that reads what all others
+// found pays for each of them.
+var<workgroup> top_score: atomic<i32>;
+var<workgroup> top_shift: atomic<i32>;
+var<workgroup> weights: atomic<u32>;
+var<workgroup> lows: array<atomic<u32>, 8u * TEXELS>;
+var<workgroup> highs: array<atomic<i32>, 8u * TEXELS>;
 
 fn place(row: u32, head: u32, i: u32) -> vec2<u32> {
   return vec2<u32>((row / 8192u * KV_HEADS + head) * (TEXELS + 1u) + i, row % 8192u);
@@ -110,6 +112,10 @@ fn main(
   let begin = select(0u, max(end, WINDOW) - WINDOW, WINDOW > 0u);
   let shift = params.c.y + query_at(query, 2u * TEXELS).x;
 
+  if (lane == 0u) {
+    atomicStore(&top_score, -VECTOR_MAX);
+  }
+  workgroupBarrier();
   var top = vec2<i32>(-VECTOR_MAX, 0);
   for (var row = begin + lane; row < end; row += WORKGROUP) {
     let e = shift + bitcast<i32>(textureLoad(keys, place(row, head, TEXELS), 0).x);
@@ -118,71 +124,52 @@ fn main(
     let values_shift = bitcast<i32>(textureLoad(values, place(row, head, TEXELS), 0).x);
     top = max(top, vec2<i32>(score, values_shift));
   }
-  tops[lane] = top;
+  atomicMax(&top_score, top.x);
+  atomicMax(&top_shift, top.y);
   workgroupBarrier();
-  for (var i = 0u; i < WORKGROUP; i++) {
-    top = max(top, tops[i]);
-  }
+  top = vec2<i32>(atomicLoad(&top_score), atomicLoad(&top_shift));
 
-  var total = 0u;
+  var sum = 0u;
   for (var row = begin + lane; row < end; row += WORKGROUP) {
     let weight = power(top.x - scores[scratch + row - begin]);
     let values_shift = bitcast<i32>(textureLoad(values, place(row, head, TEXELS), 0).x);
     scores[scratch + row - begin] = 32 * weight + (top.y - values_shift);
-    total += u32(weight);
+    sum += u32(weight);
   }
-  totals[lane] = total;
+  atomicAdd(&weights, sum);
   storageBarrier();
   workgroupBarrier();
-  total = 0u;
-  for (var i = 0u; i < WORKGROUP; i++) {
-    total += totals[i];
-  }
 
   // Threads share texels and rows: PARTS of them have the same texel of other rows.
   let part = lane / TEXELS;
-  for (var base = 0u; base < TEXELS; base += WORKGROUP) {
-    let i = base + lane % TEXELS;
+  for (var i = lane % TEXELS; i < TEXELS; i += WORKGROUP) {
     var low_even = vec4<u32>();
     var low_odd = vec4<u32>();
     var high_even = vec4<i32>();
     var high_odd = vec4<i32>();
-    if (part < PARTS && i < TEXELS) {
-      for (var row = begin + part; row < end; row += PARTS) {
-        let packed = scores[scratch + row - begin];
-        let weight = packed >> 5u;
-        let s = vec4<u32>(u32(packed & 31));
-        let w = textureLoad(values, place(row, head, i), 0);
-        let even = (weight * even_of(w)) >> s;
-        let odd = (weight * odd_of(w)) >> s;
-        low_even += bitcast<vec4<u32>>(even) & vec4<u32>(0xffffu);
-        low_odd += bitcast<vec4<u32>>(odd) & vec4<u32>(0xffffu);
-        high_even += even >> vec4<u32>(16u);
-        high_odd += odd >> vec4<u32>(16u);
-      }
+    for (var row = begin + part; row < select(begin, end, part < PARTS); row += PARTS) {
+      let packed = scores[scratch + row - begin];
+      let weight = packed >> 5u;
+      let s = vec4<u32>(u32(packed & 31));
+      let w = textureLoad(values, place(row, head, i), 0);
+      let even = (weight * even_of(w)) >> s;
+      let odd = (weight * odd_of(w)) >> s;
+      low_even += bitcast<vec4<u32>>(even) & vec4<u32>(0xffffu);
+      low_odd += bitcast<vec4<u32>>(odd) & vec4<u32>(0xffffu);
+      high_even += even >> vec4<u32>(16u);
+      high_odd += odd >> vec4<u32>(16u);
     }
-    lows[2u * lane] = low_even;
-    lows[2u * lane + 1u] = low_odd;
-    highs[2u * lane] = high_even;
-    highs[2u * lane + 1u] = high_odd;
-    if (PARTS > 1u) {
-      workgroupBarrier();
+    for (var w = 0u; w < 4u; w++) {
+      atomicAdd(&lows[8u * i + 2u * w], low_even[w]);
+      atomicAdd(&lows[8u * i + 2u * w + 1u], low_odd[w]);
+      atomicAdd(&highs[8u * i + 2u * w], high_even[w]);
+      atomicAdd(&highs[8u * i + 2u * w + 1u], high_odd[w]);
     }
-    if (part == 0u && i < TEXELS) {
-      for (var other = 1u; other < PARTS; other++) {
-        let from_lane = 2u * (lane + other * TEXELS);
-        low_even += lows[from_lane];
-        low_odd += lows[from_lane + 1u];
-        high_even += highs[from_lane];
-        high_odd += highs[from_lane + 1u];
-      }
-      let to = (group.y * HEADS + group.x) * D + 8u * i;
-      for (var j = 0u; j < min(8u, D - 8u * i); j++) {
-        let odd = (j & 1u) == 1u;
-        let low = select(low_even, low_odd, odd)[j / 2u];
-        let high = select(high_even, high_odd, odd)[j / 2u];
-        y[to + j] = mean_of(low, high, total, top.y);
-      }
-    }
+  }
+  workgroupBarrier();
+  let total = atomicLoad(&weights);
+  for (var d = lane; d < D; d += WORKGROUP) {
+    let mean = mean_of(atomicLoad(&lows[d]), atomicLoad(&highs[d]), total, top.y);
+    y[(group.y * HEADS + group.x) * D + d] = mean;
   }
 }

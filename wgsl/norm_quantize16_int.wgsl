@@ -26,8 +26,10 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> scales: array<vec2<i32>>;
 
 // Peaks of x and of p; then halves of the sum of squares.
-var<workgroup> peaks: array<vec2<u32>, WORKGROUP>;
-var<workgroup> sums: array<vec2<u32>, WORKGROUP>;
+var<workgroup> peak_x: atomic<u32>;
+var<workgroup> peak_p: atomic<u32>;
+var<workgroup> low: atomic<u32>;
+var<workgroup> high: atomic<u32>;
 
 fn term(row: u32, k: u32) -> i32 {
   if (HAS_WEIGHT == 1u) {
@@ -46,27 +48,24 @@ fn main(
   for (var k = lane; k < K; k += WORKGROUP) {
     top = max(top, vec2<u32>(u32(abs(x[row + k])), u32(abs(term(row, k)))));
   }
-  peaks[lane] = top;
+  atomicMax(&peak_x, top.x);
+  atomicMax(&peak_p, top.y);
   workgroupBarrier();
-  for (var i = 0u; i < WORKGROUP; i++) {
-    top = max(top, peaks[i]);
-  }
+  top = vec2<u32>(atomicLoad(&peak_x), atomicLoad(&peak_p));
   let digits = bits(top.x);
   var sum = vec2<u32>();
   for (var k = lane; k < K; k += WORKGROUP) {
     sum = add_square(sum, top_bits(x[row + k], digits));
   }
-  sums[lane] = sum;
+  atomicAdd(&low, sum.x);
+  atomicAdd(&high, sum.y);
   let shift = max(bits(top.y), 14u) - 14u;
   write_mantissas(group.x, lane, shift);
   workgroupBarrier();
   if (lane != 0u) {
     return;
   }
-  sum = vec2<u32>();
-  for (var i = 0u; i < WORKGROUP; i++) {
-    sum += sums[i];
-  }
+  sum = vec2<u32>(atomicLoad(&low), atomicLoad(&high));
   shifts[group.x] = i32(shift);
   let squares = s_mul(params.cA, s_sum(sum, i32(digits) - 15));
   scales[group.x] = s_rsqrt(s_add(squares, params.c0));

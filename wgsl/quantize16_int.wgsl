@@ -17,7 +17,7 @@ override WORKGROUP: u32 = 16u;
 @group(0) @binding(2) var<storage, read_write> codes: array<u32>;
 @group(0) @binding(3) var<storage, read_write> shifts: array<i32>;
 
-var<workgroup> peaks: array<u32, WORKGROUP>;
+var<workgroup> peak: atomic<u32>;
 
 fn term(row: u32, k: u32) -> i32 {
   if (HAS_WEIGHT == 1u) {
@@ -35,11 +35,9 @@ fn main(
   for (var k = lane; k < K; k += WORKGROUP) {
     top = max(top, u32(abs(term(group.x * K, k))));
   }
-  peaks[lane] = top;
+  atomicMax(&peak, top);
   workgroupBarrier();
-  for (var i = 0u; i < WORKGROUP; i++) {
-    top = max(top, peaks[i]);
-  }
+  top = atomicLoad(&peak);
   let shift = max(bits(top), 14u) - 14u;
   write_mantissas(group.x, lane, shift);
   if (lane == 0u) {
