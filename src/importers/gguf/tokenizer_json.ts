@@ -181,20 +181,23 @@ function mergesOf(
   pieces.forEach((piece, id) => {
     if (kinds[id] === "normal" && !piece.includes(" ")) ids.set(piece, id);
   });
-  const merges: { left: number; right: number; score: number }[] = [];
-  for (const [piece, id] of ids) {
-    for (let cut = 1; cut < piece.length; cut++) {
-      const left = ids.get(piece.slice(0, cut));
-      if (left === undefined) continue;
-      const right = ids.get(piece.slice(cut));
+  const merges: { made: number; left: number; right: number }[] = [];
+  // In order of their characters, the pieces that a piece begins with stand
+  // before it, each beginning with the one before: no cut is tried in vain.
+  const begins: string[] = [];
+  for (const piece of [...ids.keys()].sort()) {
+    while (begins.length > 0 && !piece.startsWith(begins.at(-1)!)) begins.pop();
+    for (const begin of begins) {
+      const right = ids.get(piece.slice(begin.length));
       if (right === undefined) continue;
-      merges.push({ left, right, score: scores[id]! });
+      merges.push({ made: ids.get(piece)!, left: ids.get(begin)!, right });
     }
+    begins.push(piece);
   }
   const length = (id: number): number => pieces[id]!.length;
   merges.sort((a, b) =>
-    b.score - a.score || length(b.left) - length(a.left) ||
-    length(b.right) - length(a.right)
+    scores[b.made]! - scores[a.made]! || length(b.left) - length(a.left) ||
+    length(b.right) - length(a.right) || a.made - b.made || a.left - b.left
   );
   return merges.map(({ left, right }) => `${pieces[left]} ${pieces[right]}`);
 }

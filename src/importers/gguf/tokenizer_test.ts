@@ -171,6 +171,32 @@ Deno.test("sentence pieces merge by score, the best first", () => {
   assert.equal(tokenizer.decode(tokenizer.encode("ab é☃ c")), "ab é☃ c");
 });
 
+Deno.test("every way to make a piece of two others is a merge, by score and length", () => {
+  const words = new Map<string, number>();
+  let state = 7;
+  while (words.size < 50) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    const word = (state >>> 8).toString(3).slice(1, 2 + (state >>> 28) % 5);
+    words.set(word, words.get(word) ?? -((state >>> 20) % 40));
+  }
+  const { tokenizer } = read(sentencePieces([...words]));
+  const { merges } = JSON.parse(new TextDecoder().decode(tokenizer)).model;
+  const all: [string, string][] = [];
+  for (const word of words.keys()) {
+    for (let cut = 1; cut < word.length; cut++) {
+      const pair: [string, string] = [word.slice(0, cut), word.slice(cut)];
+      if (pair.every((part) => words.has(part))) all.push(pair);
+    }
+  }
+  const score = (pair: [string, string]): number => words.get(pair.join(""))!;
+  all.sort((a, b) =>
+    score(b) - score(a) || b[0].length - a[0].length ||
+    b[1].length - a[1].length // the rest in the order of ids, as sorts are stable
+  );
+  assert.ok(all.length > 50, `${all.length}`);
+  assert.deepEqual(merges, all.map((pair) => pair.join(" ")));
+});
+
 Deno.test("a space before the first word is put only where the file says so", () => {
   const keys = sentencePieces(WORDS, [
     bool("tokenizer.ggml.add_space_prefix", false),
