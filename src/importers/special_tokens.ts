@@ -13,6 +13,7 @@ import {
   type SpecialTokens,
 } from "../format/mod.ts";
 import type { SpecialDefaults } from "./architecture.ts";
+import { describe } from "./options.ts";
 
 /** What a folder says about special tokens. */
 export interface SpecialTokenFiles {
@@ -64,7 +65,7 @@ function readId(what: string, value: JsonValue | undefined): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
     throw new TypeError(
       `Cannot import ${what} as it must be an id from 0: ${
-        typeof value === "object" ? "an object" : value
+        describe(value ?? null)
       }`,
     );
   }

@@ -112,10 +112,10 @@ Deno.test("readSpecialTokens() leaves out ids that the vocabulary does not have"
 });
 
 Deno.test("readSpecialTokens() refuses what is no id", () => {
-  for (const id of [-1, 1.5, "2", true, {}, [[1]], [null]]) {
+  for (const id of [-1, 1.5, "2", "a\nb", true, {}, [[1]], [null]]) {
     assert.throws(() => read({ config: { "eos_token_id": id as never } }), {
       name: "TypeError",
-      message: /^Cannot import eos_token_id as it must be an id from 0: /,
+      message: /^Cannot import eos_token_id as it must be an id from 0: .+$/,
     });
   }
   assert.throws(() => read({ tokenizer: template(["a", [1]], ["b", [2]]) }), {
