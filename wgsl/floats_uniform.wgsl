@@ -8,3 +8,8 @@
 fn x_at(t: u32, step: u32) -> vec4<f32> {
   return select(vec4<f32>(), x[t * (K / 4u) + step], step < K / 4u);
 }
+
+// Elements k .. k + 3 of token t, k a multiple of 4.
+fn x_from(t: u32, k: u32) -> vec4<f32> {
+  return x[t * (K / 4u) + k / 4u];
+}

@@ -67,6 +67,13 @@ function attentionConstants(c: EmitContext): Record<string, number> {
   };
 }
 
+/** Scratch for the scores of all tokens and heads. */
+function scoresRef(c: EmitContext): Ref {
+  const heads = numberAttr(c.node, "heads");
+  const bytes = 4 * c.chunkTokens * heads * c.context("keys");
+  return { scratch: "scores", bytes };
+}
+
 /**
  * Emits attention in floats: rows join the caches, then heads read them.
  *
@@ -94,13 +101,21 @@ export function emitAttention(c: EmitContext): Draft[] {
     tokens: COLUMNS,
   }, {
     kernel: "attention",
-    constants: { ...constants, WINDOW: numberAttr(c.node, "window") },
+    inputs: c.isUniform(c.node.operands.q!) && constants.D! % 4 === 0
+      ? "uniform"
+      : "storage",
+    constants: {
+      ...constants,
+      WINDOW: numberAttr(c.node, "window"),
+      CONTEXT: c.context("keys"),
+    },
     refs: [
       PARAMS,
-      RUN,
       valueRef(c, "q"),
+      RUN,
       stateRef(c, "keys"),
       stateRef(c, "values"),
+      scoresRef(c),
       resultRef(c),
     ],
     words: [floatWord(numberAttr(c.node, "scale"))],
@@ -119,15 +134,10 @@ export function emitAttention(c: EmitContext): Draft[] {
 export function emitAttentionInt(c: EmitContext): Draft[] {
   const constants = attentionConstants(c);
   const heads = constants.HEADS!;
-  const context = c.context("keys");
   const vectors = queryVectors(heads, constants.D!);
   const queries: Ref = {
     scratch: "queries",
     bytes: 16 * c.chunkTokens * vectors,
-  };
-  const scores: Ref = {
-    scratch: "scores",
-    bytes: 4 * c.chunkTokens * heads * context,
   };
   return [{
     kernel: "attention_append_int",
@@ -149,7 +159,7 @@ export function emitAttentionInt(c: EmitContext): Draft[] {
     constants: {
       ...constants,
       WINDOW: numberAttr(c.node, "window"),
-      CONTEXT: context,
+      CONTEXT: c.context("keys"),
     },
     refs: [
       PARAMS,
@@ -158,7 +168,7 @@ export function emitAttentionInt(c: EmitContext): Draft[] {
       vectorRef(c, "exp2"),
       stateRef(c, "keys"),
       stateRef(c, "values"),
-      scores,
+      scoresRef(c),
       resultRef(c),
     ],
     words: scalarWords(c, "c"),

@@ -70,7 +70,7 @@ export const KERNELS = {
   add_int: { op: "add_int", preludes: FIXED },
   argmax: { op: "argmax", preludes: [] },
   argmax_int: { op: "argmax_int", preludes: [] },
-  attention: { op: "attention", preludes: FLOAT },
+  attention: { op: "attention", preludes: ["lib_float", "floats"] },
   attention_append: { op: "attention", preludes: [] },
   attention_append_int: { op: "attention_int", preludes: FIXED },
   attention_int: { op: "attention_int", preludes: ["lib_fixed", "queries"] },

@@ -138,12 +138,19 @@ class Planner {
     for (const [name, { dtype }] of this.#types) {
       if (dtype === "i8") values.add(name);
     }
-    for (const { op, operands } of this.#graph.nodes) {
-      if (op !== "linear" && op !== "linear_int") continue;
-      const name = operands.x ?? operands.codes!;
+    for (const { op, operands, attrs } of this.#graph.nodes) {
+      const name = op === "attention"
+        ? operands.q!
+        : op === "linear"
+        ? operands.x!
+        : op === "linear_int"
+        ? operands.codes!
+        : undefined;
+      if (name === undefined) continue;
       const { dtype } = this.#types.get(name)!;
       const width = this.#width(name);
-      const whole = dtype === "i16" || width % 4 === 0;
+      const piece = width / (op === "attention" ? attrs.heads as number : 1);
+      const whole = dtype === "i16" || piece % 4 === 0;
       const most = UNIFORM_BYTES / TOKENS_PER_TILE;
       if (whole && valueRowBytes(dtype, width) <= most) values.add(name);
     }
@@ -165,7 +172,7 @@ class Planner {
   /** Bytes of the scores of a token, of the widest attention. */
   #mostScores(): number {
     const heads = this.#graph.nodes
-      .filter(({ op }) => op === "attention_int")
+      .filter(({ op }) => isAttention(op))
       .map((node) => numberAttr(node, "heads"));
     return 4 * Math.max(0, ...heads) * (contextOf(this.#graph) ?? 0);
   }
