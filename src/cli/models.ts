@@ -19,13 +19,19 @@ export interface NamedModel {
   readonly license: string;
 }
 
-/** Models by name; `demo` comes with the project. */
+/** Models by name that come with the project. */
 export const NAMED_MODELS: readonly NamedModel[] = [
   {
     name: "demo",
     url: new URL("../../models/demo.sterna", import.meta.url),
     doc:
       "MatMul-free, trained for this project on the King James Bible, the State of the Union addresses and Moby Dick; embedded",
+    license: "MIT",
+  },
+  {
+    name: "demo-transformer",
+    url: new URL("../../models/demo-transformer.sterna", import.meta.url),
+    doc: "Llama in Q8_0, trained on the same text; embedded",
     license: "MIT",
   },
 ];

@@ -101,7 +101,10 @@ Deno.test("a member of a folder that is no file is refused, not waited for", asy
 });
 
 Deno.test("every named model says where it comes from", () => {
-  assert.ok(NAMED_MODELS.some(({ name }) => name === "demo"));
+  assert.deepEqual(NAMED_MODELS.map(({ name }) => name), [
+    "demo",
+    "demo-transformer",
+  ]);
   for (const { name, url, doc } of NAMED_MODELS) {
     assert.match(name, /^[a-z][a-z0-9.-]*$/);
     assert.equal(url.protocol, "file:");
