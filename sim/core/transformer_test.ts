@@ -8,6 +8,7 @@ import {
 } from "../../src/importers/mod.ts";
 import { bindContext } from "../../src/ir/mod.ts";
 import type { Value } from "../../src/reference/mod.ts";
+import { estimateProgram, layoutImage } from "../../src/verilog/mod.ts";
 import { openCore, Reference } from "../../tests/core_cases.ts";
 
 /** Rows of the caches: few, so that a full one is soon reached. */
@@ -204,6 +205,46 @@ Deno.test("one changed mantissa of a cache changes what attention gives", async 
     await sequence.restore(state);
     const { data } = await sequence.advance(Int32Array.of(5), "last");
     assert.notDeepEqual(data, reference.step(5).logits);
+  } finally {
+    machine.dispose();
+  }
+});
+
+Deno.test("an estimate of a transformer is within 3 % of its first token's cycles", async (t) => {
+  for (const name of Object.keys(MODELS)) {
+    await t.step(name, async () => {
+      const model = await transformer(name);
+      const machine = await openCore(model);
+      try {
+        const sequence = await machine.open();
+        await sequence.advance(Int32Array.of(1), "none");
+        const { perToken: [simulated] } = machine.takeCycles();
+        const { cycles } = estimateProgram(machine.program);
+        const error = cycles.perToken / simulated! - 1;
+        assert.ok(Math.abs(error) <= 0.03, `${cycles.perToken}, ${simulated}`);
+      } finally {
+        machine.dispose();
+      }
+    });
+  }
+});
+
+Deno.test("an error of the memory that caches are written to stops the token", async () => {
+  const model = await transformer("llama of q8_0");
+  const machine = await openCore(model);
+  try {
+    const sequence = await machine.open();
+    await sequence.advance(Int32Array.of(1), "none");
+    const { program, core } = machine;
+    // The record of the second token.
+    const { record } = program.caches[0]!;
+    const length = record * program.geometry.beatBytes;
+    const address = layoutImage(program).size + length;
+    core.memory.injectError({ address, length });
+    await assert.rejects(
+      sequence.advance(Int32Array.of(2), "none"),
+      /the memory answered with an error/,
+    );
   } finally {
     machine.dispose();
   }
