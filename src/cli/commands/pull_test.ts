@@ -92,11 +92,13 @@ Deno.test("a model of an address runs, is listed, runs without a network, and is
   const pulled = jsonOf(await call("pull", name, "--json"));
   assert.deepEqual([pulled.fetched, pulled.bytes], [false, bytes.length]);
   const { models } = jsonOf(await call("models", "--json"));
-  assert.deepEqual([models[1].name, models[1].where, models[1].path], [
-    name,
-    "cached",
-    pulled.path,
-  ]);
+  const cached = models.filter(({ where }: { where: string }) =>
+    where === "cached"
+  );
+  assert.deepEqual(
+    cached.map((row: { name: string; path: string }) => [row.name, row.path]),
+    [[name, pulled.path]],
+  );
   const removed = await call("models", "--remove", name);
   assert.deepEqual([removed.status, removed.out], [0, ""]);
   assert.match(removed.err, /^Removed http:.*: 0\.\d MB\n$/);
