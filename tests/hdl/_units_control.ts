@@ -20,15 +20,17 @@ const UNITS = ["vector", "scalar", "matrix", "load"] as const;
 class SequenceBench {
   readonly dut: Dut;
   readonly random: Random;
+  readonly prefix: string;
 
-  constructor(dut: Dut, seed: number) {
+  constructor(dut: Dut, seed: number, prefix = "sequence") {
     this.dut = dut;
+    this.prefix = prefix;
     this.random = new Random(seed);
     dut.reset();
   }
 
   port(name: string): ReturnType<Dut["port"]> {
-    return this.dut.port(`sequence_${name}`);
+    return this.dut.port(`${this.prefix}_${name}`);
   }
 
   program(instructions: readonly Instruction[]): bigint[] {
@@ -132,6 +134,54 @@ export async function checkSequence(design: Design): Promise<void> {
   }
 }
 
+/** The block unit's instructions leave when it is idle, and all others wait for it. */
+export async function checkBlocks(design: Design): Promise<void> {
+  await using dut = await design.start({ seed: 27 });
+  const bench = new SequenceBench(dut, 171, "blocks");
+  for (const unit of UNITS) {
+    bench.port(`${unit}_idle`).set(1);
+    bench.port(`${unit}_ready`).set(1);
+  }
+  bench.port("order_ready").set(1);
+  const program: Instruction[] = [
+    { kind: "set", fields: { wait: 15, index: 1 } },
+    { kind: "block", fields: { wait: 15, sub: 3 } },
+    { kind: "scalar", fields: {} },
+    { kind: "block", fields: { wait: 15, sub: 6 } },
+    { kind: "end", fields: { wait: 15 } },
+  ];
+  const bits = bench.program(program);
+  bench.pulse("start");
+  let busy = 0;
+  const issued: bigint[] = [];
+  for (let cycle = 0; bench.port("done").get() === 0; cycle++) {
+    assert.ok(cycle < 200, "the program ends");
+    bench.port("block_busy").set(busy > 0);
+    const block = bench.port("block_valid").get() === 1;
+    const scalar = bench.port("scalar_valid").get() === 1;
+    if (block || scalar) {
+      assert.equal(busy, 0);
+      issued.push(bench.port("instruction").getBig());
+    }
+    const isSet = bench.port("block_set").get() === 1;
+    if (block) assert.equal(isSet, issued.length === 1);
+    dut.tick();
+    if (block && !isSet) busy = 20;
+    else if (busy > 0) busy--;
+  }
+  assert.equal(busy, 0, "the end waits as well");
+  assert.deepEqual(issued, bits.slice(0, 4));
+}
+
+/** Without a block unit its instructions are none. */
+export async function checkNoBlocks(design: Design): Promise<void> {
+  await using dut = await design.start({ seed: 28 });
+  const bench = new SequenceBench(dut, 172);
+  bench.program([{ kind: "block", fields: {} }]);
+  bench.pulse("start");
+  dut.until("sequence_bad_opcode", { timeout: 20 });
+}
+
 /** Stops before a breakpoint and goes over it; stops at what is no instruction; stops when told. */
 export async function checkBreakpoint(design: Design): Promise<void> {
   await using dut = await design.start({ seed: 18 });
@@ -182,6 +232,9 @@ export const HOST_PARAMETERS = {
   STATE_WORDS: 8,
   CONST_WORDS: 32,
   CODE_WORDS: 16,
+  MULTIPLIERS: 8,
+  MANTISSAS: 64,
+  CONTEXT: 32,
   COUNTERS: 13,
 };
 
@@ -201,6 +254,7 @@ export async function checkRegisters(design: Design): Promise<void> {
       [0x2c, 0xffffffff, 0x8000ffff],
       [0x34, 0x40000123, 0x40000123],
       [0x3c, 0xff, 1],
+      [0x6c, 0xffffffff, 0xffff],
     ];
     for (const [address, value] of settings) registers.write(address, value);
     for (const [address, , value] of settings) {
@@ -211,6 +265,9 @@ export async function checkRegisters(design: Design): Promise<void> {
     const build = [8, 5, 4, 4, 16, 64, 8, 32, 16];
     build.forEach((value, i) =>
       assert.equal(registers.read(0x40 + 4 * i), value)
+    );
+    [8, 64, 32].forEach((value, i) =>
+      assert.equal(registers.read(0x70 + 4 * i), value)
     );
     dut.port("host_vocabulary").set(97);
     dut.port("host_logit_count").set(96);

@@ -260,12 +260,15 @@ export const BOOT_PARAMETERS = {
   STATE_WORDS: 32,
   CONST_WORDS: 32,
   CODE_WORDS: 16,
+  BLOCKS: 1,
+  MANTISSAS: 64,
+  CONTEXT: 32,
 };
 
 /** A header that fits the bench. */
 const HEADER = [
   ...[IMAGE_MAGIC, 1, 1, FETCH_BEAT, 5, 4, 2, 9, 64, 32, 32, 16],
-  ...[0x1234, 5, 97, 0x5678, 4321, 96],
+  ...[0x1234, 5, 97, 0x5678, 4321, 96, 64, 32],
 ];
 
 interface Booted {
@@ -343,7 +346,7 @@ function checkImage(got: Booted): void {
     ...["row_offset", "row_beats", "row_count", "stream_offset"],
     ...["stream_beats", "logit_count"],
   ];
-  assert.deepEqual(names.map(got.port), HEADER.slice(12));
+  assert.deepEqual(names.map(got.port), HEADER.slice(12, 18));
   assert.equal(got.program.size, 9);
   const first = HEADER_BYTES / 4;
   for (const [at, instruction] of got.program) {
@@ -381,6 +384,8 @@ export async function checkBootErrors(design: Design): Promise<void> {
     [9, 33, 5],
     [10, 33, 5],
     [11, 17, 5],
+    [18, 65, 5],
+    [19, 33, 5],
   ];
   for (const [word, value, error] of faults) {
     const header = HEADER.with(word, value);

@@ -182,6 +182,10 @@ export async function checkScalar(design: Design): Promise<void> {
       maximum: sNorm(collected.maximum, 0),
       sum: sNorm(collected.sum, 2 * (x.e + 1)),
       reciprocal: reciprocal(x),
+      mantissaShift: {
+        m: 2 ** 15,
+        e: (x.m === 0 ? 0 : Math.max(x.e + 2, 0)) - 15,
+      },
     };
     const sop = random.pick(Object.keys(results)) as keyof typeof SCALAR_OP;
     const result = results[sop];

@@ -1,7 +1,9 @@
 import { testUnits } from "./_unit_bench.ts";
 import {
+  checkBlocks,
   checkBreakpoint,
   checkCommands,
+  checkNoBlocks,
   checkRegisters,
   checkSequence,
   checkWindows,
@@ -63,7 +65,15 @@ testUnits("bench_control", [
     checks: {
       "issues in order, when the units may": checkSequence,
       "stops where it is told to": checkBreakpoint,
+      "knows no block unit where there is none": checkNoBlocks,
     },
+  },
+  {
+    module: "sterna_sequence",
+    prefix: "blocks",
+    parameters: { ...SEQUENCE_PARAMETERS, BLOCKS: 1 },
+    fault: { from: "&& !block_busy", to: "" },
+    checks: { "issues nothing while the block unit works": checkBlocks },
   },
   {
     module: "sterna_host",

@@ -23,6 +23,17 @@ const VARIANTS: readonly (readonly [string, Record<string, number>])[] = [
   ["sterna_axi_read", { DATA: 32, BURST: 256, ADDR: 64 }],
   ["sterna_axi_read", { DATA: 1024, BURST: 32, OUTSTANDING: 2 }],
   ["sterna_axil", { ADDR: 3 }],
+  ["sterna_gear", { BEAT: 4 }],
+  ["sterna_gear", { BEAT: 128 }],
+  ["sterna_dot", { COUNT: 8 }],
+  ["sterna_linear", { BEAT: 4, MULTIPLIERS: 8 }],
+  ["sterna_linear", { BEAT: 64 }],
+  ["sterna_attention", { BEAT: 4, CONTEXT: 16 }],
+  ["sterna_attention", { BEAT: 64, CONTEXT: 32_768 }],
+  ["sterna_block", { BEAT: 64, LANES: 16, MULTIPLIERS: 8 }],
+  ["sterna_scalar", { BLOCKS: 1 }],
+  ["sterna_core", { MULTIPLIERS: 16 }],
+  ["sterna_core", { MULTIPLIERS: 8, BEAT: 64, ROWS: 64, LANES: 16 }],
 ];
 
 const MODULES = [...Deno.readDirSync(HDL)]

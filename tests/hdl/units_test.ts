@@ -37,6 +37,7 @@ testUnits("bench_units", [
   {
     module: "sterna_scalar",
     prefix: "scalar",
+    parameters: { BLOCKS: 1 },
     fault: {
       from: "12'sd15 : 12'sd16)) >>> 1",
       to: "12'sd16 : 12'sd15)) >>> 1",
