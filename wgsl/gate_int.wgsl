@@ -16,8 +16,12 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gate: array<i32>;
 @group(0) @binding(2) var<storage, read> up: array<i32>;
-@group(0) @binding(3) var<storage, read> table: array<i32>;
+@group(0) @binding(3) var<uniform> table: array<vec4<i32>, 129>;
 @group(0) @binding(4) var<storage, read_write> y: array<i32>;
+
+fn cell(c: u32) -> i32 {
+  return table[c / 4u][c % 4u];
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -27,6 +31,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let at = id.y * K + id.x;
   let g = gate[at];
   let t = sigma_argument(g, params.gateExponent);
-  let s = sigma_between(g, t, table[t >> 8u], table[(t >> 8u) + 1u]);
+  let s = sigma_between(g, t, cell(t >> 8u), cell((t >> 8u) + 1u));
   y[at] = mul_shift_sat(mul_shift(g, s, 16u), up[at], params.shift);
 }

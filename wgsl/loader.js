@@ -7,6 +7,8 @@
  *     pipelines   kernels with the values of their overrides
  *     steps       what one token runs: pipeline, bindings, workgroups
  *     ids         the buffer that a token's id goes into, and the next one comes from
+ *     run         the buffer that a token's position goes into, if `positions` says so
+ *     context     how many tokens there is room for, if they are counted
  */
 
 /** Gives pieces of a file, one after the other. */
@@ -91,8 +93,20 @@ export async function load(device, base) {
   const ids = resources[plan.ids];
   const MAP_READ_AND_COPY_TO = 0x1 | 0x8;
   const chosen = device.createBuffer({ size: 4, usage: MAP_READ_AND_COPY_TO });
+  let position = 0;
   return async (id) => {
+    if (position === plan.context) {
+      throw new Error(
+        "Cannot run a token as the context holds " + plan.context +
+          ": all are in it",
+      );
+    }
     device.queue.writeBuffer(ids, 0, Int32Array.of(id));
+    if (plan.positions) {
+      const run = Uint32Array.of(1, position, 0, 0);
+      device.queue.writeBuffer(resources[plan.run], 0, run);
+    }
+    position++;
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     for (const { pipeline, group, groups } of steps) {

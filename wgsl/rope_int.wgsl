@@ -21,15 +21,19 @@ struct Run {
 @group(0) @binding(0) var<uniform> run: Run;
 @group(0) @binding(1) var<storage, read> x: array<i32>;
 @group(0) @binding(2) var<storage, read> turns: array<u32>;
-@group(0) @binding(3) var<storage, read> table: array<i32>;
+@group(0) @binding(3) var<uniform> table: array<vec4<i32>, 129>;
 @group(0) @binding(4) var<storage, read_write> y: array<i32>;
+
+fn cell(c: u32) -> i32 {
+  return table[c / 4u][c % 4u];
+}
 
 fn sine(a: u32) -> i32 {
   let rest = a & 0x3fffffffu;
   let r = select(rest, 0x40000000u - rest, (a & 0x40000000u) != 0u);
   let c = r >> 21u;
-  let low = table[c];
-  let high = table[min(c + 1u, 512u)]; // of cell 512 the fraction is 0
+  let low = cell(c);
+  let high = cell(min(c + 1u, 512u)); // of cell 512 the fraction is 0
   let v = low + (((high - low) * i32((r >> 13u) & 255u) + 128) >> 8u);
   return select(v, -v, a >= 0x80000000u);
 }

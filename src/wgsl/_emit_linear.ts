@@ -16,6 +16,12 @@ import {
 import { QUADS_PER_BLOCK, ROWS_PER_QUAD, TOKENS_PER_TILE } from "./layout.ts";
 import { deviceRowWords, ROW_FORMATS, type RowLayout } from "./rows/mod.ts";
 
+/** Rows up to which a matrix is shared among small workgroups, so that cores get equal parts. */
+const FEW_ROWS = 2048;
+
+/** Threads of a workgroup that has few rows. */
+const FEW_THREADS = 8;
+
 /**
  * Finds the overrides that say how a matrix lies.
  *
@@ -83,6 +89,7 @@ export function emitLinear(c: EmitContext, sum?: Residual): Draft[] {
   const words = int
     ? [...scalarWords(c, "c"), numberAttr(c.node, "scaleExponent")]
     : [];
+  const threads = rows <= FEW_ROWS ? FEW_THREADS : THREADS;
   return c.weights("weight", layout).map(({ ref, part }) => ({
     kernel: tile > 1 ? `${name}_tile` as const : name,
     encoding,
@@ -93,7 +100,7 @@ export function emitLinear(c: EmitContext, sum?: Residual): Draft[] {
       ...(int && { HAS_NORM: Number(has(c, "norm")) }),
       HAS_BIAS: Number(has(c, "bias")),
       HAS_RESIDUAL: Number(sum !== undefined),
-      WORKGROUP: THREADS,
+      WORKGROUP: threads,
       ...constants,
     },
     refs: [
@@ -106,7 +113,7 @@ export function emitLinear(c: EmitContext, sum?: Residual): Draft[] {
       sum?.residual ?? { unused: x },
     ],
     words: [...words, part.firstRow, rows],
-    groups: [Math.ceil(part.rows / ROWS_PER_QUAD / THREADS), 1, 1],
+    groups: [Math.ceil(part.rows / ROWS_PER_QUAD / threads), 1, 1],
     tokens: { axis: 1, tile },
   }));
 }

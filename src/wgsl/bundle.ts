@@ -151,6 +151,9 @@ export async function writeWgslBundle(
   const ready = {
     version: BUNDLE_VERSION,
     ids: plan.ids,
+    run: plan.run,
+    positions: plan.positions,
+    ...(plan.context !== undefined && { context: plan.context }),
     vocabulary: plan.vocabulary,
     logits: { name: plan.logits, ...plan.values[plan.logits]! },
     states: plan.states,

@@ -5,13 +5,13 @@ import type { DispatchPlan } from "./plan.ts";
 export interface PlanCost {
   /** Kernel runs of a decode step. */
   readonly dispatchesPerToken: number;
-  /** Bytes of weights, state and activations that a decode step reads. */
+  /** Bytes of weights, state and activations that a decode step reads, caches apart. */
   readonly bytesPerToken: number;
   /** Bytes of weights on the device. */
   readonly weightBytes: number;
   /** Bytes of scratch values on the device. */
   readonly valueBytes: number;
-  /** Bytes of state and ids for each sequence. */
+  /** Bytes of states, whole caches and ids for each sequence. */
   readonly sequenceBytes: number;
 }
 
@@ -32,6 +32,6 @@ export function planCost(plan: DispatchPlan): PlanCost {
     bytesPerToken: plan.step.reduce((sum, { reads }) => sum + reads, 0),
     weightBytes: bytes("weight"),
     valueBytes: bytes("value"),
-    sequenceBytes: bytes("state", "ids"),
+    sequenceBytes: bytes("state", "cache", "ids"),
   };
 }

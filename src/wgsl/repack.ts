@@ -4,7 +4,9 @@
  * what they give, and a bundle writes it to a file.
  */
 import {
+  decodeFloats,
   type FloatFormat,
+  isBlockFormat,
   type TritPacking,
   unpackRow,
   widenToF32,
@@ -159,6 +161,9 @@ export function widenVector(
       return new Uint8Array(wide.buffer);
     }
     default:
+      if (isBlockFormat(decl.encoding)) {
+        return new Uint8Array(decodeFloats(decl.encoding, bytes).buffer);
+      }
       throw new TypeError(
         `Cannot upload a vector as kernels have no ${decl.encoding} form of it: [${decl.shape}]`,
       );
