@@ -29,11 +29,14 @@ function table(
 ): string {
   const { perToken, bound } = cycles;
   const { total, ...bits } = ramBits;
+  const blocks = hardware.multipliers
+    ? `, ${hardware.multipliers} multipliers`
+    : "";
   const rows: [string, string][] = [
     ["model", name],
     [
       "hardware",
-      `${hardware.busBits}-bit bus, ${hardware.lanes} lanes, ${hardware.packing}, ${hardware.memory} memory, ${hardware.clockMHz} MHz`,
+      `${hardware.busBits}-bit bus, ${hardware.lanes} lanes, ${hardware.packing}${blocks}, ${hardware.memory} memory, ${hardware.clockMHz} MHz`,
     ],
     [
       "cycles a token",
@@ -72,10 +75,16 @@ export const estimateCommand: Command = {
     const { name, graphs } = opened.model;
     const supply = supplyOf(hardware);
     const graph = hardwareContext(graphs.int, hardware);
-    const estimate = estimateProgram(makeProgram(graph, hardware), supply);
+    const program = makeProgram(graph, hardware);
+    const estimate = estimateProgram(program, supply);
     if (options.flag("json")) {
-      printJson({ model: name, hardware, memory: supply, ...estimate });
-    } else print(table(name, hardware, estimate));
+      printJson({
+        model: name,
+        hardware: program.hardware,
+        memory: supply,
+        ...estimate,
+      });
+    } else print(table(name, program.hardware, estimate));
     return 0;
   },
 };
