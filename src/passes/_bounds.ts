@@ -19,6 +19,12 @@ export const MARGIN = 1.02;
  */
 const PEAK = 64;
 
+/**
+ * The same of a gate whose projection a norm follows: what grows there grows by
+ * the norm's weights, not by inputs that agree.
+ */
+const CALM_PEAK = 256;
+
 /** How large a value gets. */
 export interface Bound {
   /** Its magnitude. */
@@ -33,6 +39,8 @@ export class Bounds {
   #types: ReadonlyMap<string, ValueType>;
   #stats: ParamStats;
   #rotated: ReadonlySet<string>;
+  /** Inputs of projections that a norm follows. */
+  #calm: ReadonlySet<string>;
 
   constructor(
     graph: Graph,
@@ -44,6 +52,14 @@ export class Bounds {
     this.#stats = stats;
     this.#rotated = new Set(
       graph.nodes.filter(({ op }) => op === "rope")
+        .map(({ operands }) => operands.x!),
+    );
+    const normed = new Set(
+      graph.nodes.filter(({ op }) => op === "rms_norm")
+        .map(({ operands }) => operands.x!),
+    );
+    this.#calm = new Set(
+      graph.nodes.filter(({ op, name }) => op === "linear" && normed.has(name))
         .map(({ operands }) => operands.x!),
     );
   }
@@ -82,7 +98,7 @@ export class Bounds {
       case "linear": {
         const norm = this.#nodes.get(operands.x!)!;
         if (norm.op !== "rms_norm") {
-          return { size: this.limit(node), proved: false };
+          return { size: this.#term(node), proved: false };
         }
         const input = Math.sqrt(this.#width(norm.operands.x!)) *
           this.#gain(norm.operands.weight!);
@@ -105,7 +121,10 @@ export class Bounds {
     switch (node.op) {
       case "silu_gate":
       case "gelu_gate":
-        return of("gate") * of("up");
+        return Math.min(
+          of("gate") * of("up"),
+          this.#calm.has(node.name) ? CALM_PEAK * this.#usual(node) : Infinity,
+        );
       case "relu2_gate":
         return of("gate") ** 2 * of("up");
       case "attention":
@@ -114,7 +133,7 @@ export class Bounds {
         return of("x");
       case "linear": {
         const norm = this.#nodes.get(node.operands.x!)!;
-        if (norm.op !== "rms_norm") return this.#product(node, of("x")) || 1;
+        if (norm.op !== "rms_norm") return this.#term(node);
         const weight = norm.operands.weight!;
         const aligned = this.#product(node, this.#rootSquares(weight));
         return Math.min(aligned, PEAK * this.#usualProduct(node)) || 1;
@@ -125,20 +144,16 @@ export class Bounds {
   }
 
   /**
-   * Bounds what a node adds to a residual. In a trained transformer one input at
-   * its limit outweighs all others together, so a limit is its product with the
-   * largest weight: a residual that leaves room for more has none for details.
-   *
-   * @param node The node.
-   * @returns Its bound or limit, never zero; `undefined` if there is no rule.
+   * The limit of a product that no norm precedes. In a trained transformer one
+   * input at its limit outweighs all others together, so it is that input's
+   * product with the largest weight: what leaves room for more has none for
+   * details.
    */
-  ofTerm(node: Node): Bound | undefined {
-    const bound = this.of(node);
-    if (bound === undefined || bound.proved) return bound;
+  #term(node: Node): number {
     const { x, weight } = node.operands;
     const one = this.limitOf(x!) * this.#stats.maxAbs(weight!);
     const many = PEAK * this.#product(node, this.#usual(this.#nodes.get(x!)!));
-    return { size: Math.max(one, many) || 1, proved: false };
+    return Math.max(one, many) || 1;
   }
 
   /**

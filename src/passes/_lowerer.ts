@@ -62,7 +62,7 @@ export class Lowerer {
     this.bounds = new Bounds(from, types, stats);
     this.#residual = residualGroups(
       from,
-      (node) => this.bounds.ofTerm(node) ?? this.#noBound(node),
+      (node) => this.bounds.of(node) ?? this.#noBound(node),
     );
   }
 
