@@ -20,13 +20,18 @@ Deno.test("REGISTERS are those of the header of sterna_host", () => {
     ...header.matchAll(/\b([0-9a-f]{2})(?:,([0-9a-f]{2})|\.\.)? (?:RW|R|W) /g),
   ].flatMap(([, first, second]) => [first!, second ?? []].flat());
   const addresses = documented.map((hex) => parseInt(hex, 16));
-  const { vocabulary, logitCount, ...others } = REGISTERS;
+  const { vocabulary, logitCount, mantissas, context, ...others } = REGISTERS;
   assert.deepEqual(
     Object.values(others).sort((a, b) => a - b),
     addresses.sort((a, b) => a - b),
   );
   assert.match(header, new RegExp(`${vocabulary.toString(16)} entries`));
   assert.match(header, new RegExp(`${logitCount.toString(16)} logits`));
+  assert.match(header, new RegExp(`${mantissas.toString(16)} mantissas`));
+  assert.match(
+    header,
+    new RegExp(`${context.toString(16)} tokens of a context`),
+  );
   for (const [name, bit] of Object.entries(COMMANDS)) {
     const word = name === "clearState" ? "clear state" : name;
     assert.match(header, new RegExp(`\\b${bit} ${word}`), name);
