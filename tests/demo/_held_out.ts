@@ -1,4 +1,14 @@
-import type { TextTokenizer } from "../../mod.ts";
+import assert from "node:assert/strict";
+import {
+  decodedBytes,
+  evaluate,
+  type Model,
+  modelTokenizer,
+  openDevice,
+  type Profile,
+  type TextTokenizer,
+  WebGpuMachine,
+} from "../../mod.ts";
 
 /** Pieces taken out of each source, spread over it. */
 const PIECES = 4;
@@ -8,14 +18,8 @@ interface HeldOut {
   readonly ranges: readonly { readonly start: number; readonly end: number }[];
 }
 
-/**
- * Takes ids out of the text that the embedded models were not trained on.
- *
- * @param tokenizer The tokenizer.
- * @param tokens How many.
- * @returns Fixed ids, from each source as many as its share of the bytes.
- */
-export async function heldOutIds(
+/** Fixed ids of the text, from each source as many as its share of the bytes. */
+async function heldOutIds(
   tokenizer: TextTokenizer,
   tokens: number,
 ): Promise<Int32Array<ArrayBuffer>> {
@@ -37,4 +41,39 @@ export async function heldOutIds(
     }
   });
   return Int32Array.from(ids);
+}
+
+/**
+ * Measures a model on WebGPU over text that the embedded models were not trained
+ * on, spread over its sources.
+ *
+ * @param model The model.
+ * @param tokens How many tokens of the text.
+ * @returns Bits per byte in each profile.
+ */
+export async function heldOutBits(
+  model: Model,
+  tokens: number,
+): Promise<Record<Profile, number>> {
+  const tokenizer = await modelTokenizer(model);
+  const ids = await heldOutIds(tokenizer, tokens);
+  assert.equal(ids.length, tokens);
+  const bytes = decodedBytes(tokenizer, ids, 1);
+  const gpu = await openDevice(navigator.gpu);
+  const measure = async (profile: Profile): Promise<number> => {
+    const machine = await WebGpuMachine.create(gpu, {
+      graph: model.graphs[profile],
+      read: (name) => model.read(name),
+    });
+    try {
+      return (await evaluate(machine, ids, { bytes })).bitsPerByte;
+    } finally {
+      machine.dispose();
+    }
+  };
+  try {
+    return { float: await measure("float"), int: await measure("int") };
+  } finally {
+    gpu.device.destroy();
+  }
 }
