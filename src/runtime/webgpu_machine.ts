@@ -4,6 +4,7 @@
  */
 import type { Graph, Profile } from "../ir/mod.ts";
 import {
+  deviceRowWords,
   type DispatchPlan,
   type PlanCost,
   planCost,
@@ -11,6 +12,7 @@ import {
   type PlanOptions,
   ROWS_PER_QUAD,
   TRITS_PER_WORD,
+  weightBit,
   wordsOf,
 } from "../wgsl/mod.ts";
 import type { Gpu } from "./device.ts";
@@ -162,11 +164,11 @@ export class WebGpuMachine implements Machine {
   }
 
   /**
-   * Flips one bit of a ternary weight on the device: a seeded fault, for tests of
+   * Flips one bit of a weight of a matrix on the device: a seeded fault, for tests of
    * whatever compares targets.
    *
    * @param param The parameter's name.
-   * @param at Row and column of the weight, and which of its two bits.
+   * @param at Row and column of the weight, and which of its two low bits.
    * @throws {RangeError} If there is no such weight.
    * @throws {DeviceError} If the device fails.
    */
@@ -176,7 +178,8 @@ export class WebGpuMachine implements Machine {
   ): Promise<void> {
     const { row, column, bit } = at;
     const index = this.plan.resources.findIndex(({ part }) =>
-      part?.param === param && part.layout === "ternary" &&
+      part?.param === param && part.layout !== "vector" &&
+      part.layout !== "table" &&
       row >= part.firstRow && row < part.firstRow + part.rows
     );
     const columns = this.graph.params[param]?.shape[1] ?? 0;
@@ -185,14 +188,26 @@ export class WebGpuMachine implements Machine {
         `Cannot flip a bit of ${param} as it has no such weight: [${row}, ${column}]`,
       );
     }
-    const local = row - this.plan.resources[index]!.part!.firstRow;
+    const { layout, firstRow } = this.plan.resources[index]!.part!;
+    const decl = this.graph.params[param]!;
     const j = column % TRITS_PER_WORD;
+    const place = layout === "rows" || layout === "rounded"
+      ? {
+        ...weightBit(decl, layout, column, bit),
+        words: deviceRowWords(decl, layout),
+      }
+      : {
+        word: Math.floor(column / TRITS_PER_WORD),
+        words: wordsOf(columns),
+        shift: 8 * (j % 4) + 2 * (j >> 2) + bit,
+      };
+    const local = row - firstRow;
     await flipInWord(this.#gpu, this.#program.shared[index]!, {
       quad: Math.floor(local / ROWS_PER_QUAD),
       lane: local % ROWS_PER_QUAD,
-      word: Math.floor(column / TRITS_PER_WORD),
-      words: wordsOf(columns),
-      mask: 1 << (8 * (j % 4) + 2 * (j >> 2) + bit),
+      word: place.word,
+      words: place.words,
+      mask: 1 << place.shift,
     });
   }
 

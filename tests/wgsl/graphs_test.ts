@@ -207,8 +207,8 @@ gpuTest(
     const seen = new Map<string, number>();
     let codes = 0;
     let flipped = 0;
-    for (let seed = 0; seed < 16; seed++) {
-      const graph = randomGraph(seed, "float", 16);
+    for (let seed = 0; seed < 18; seed++) {
+      const graph = randomGraph(seed, "float", 32);
       const bytes = randomParams(graph, seed);
       const ids = idsOf(graph, seed, 5);
       const before = emptyState(graph);

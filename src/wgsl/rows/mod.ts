@@ -5,3 +5,4 @@
  */
 export * from "./formats.ts";
 export * from "./pack.ts";
+export * from "./places.ts";
