@@ -8,9 +8,9 @@
 //            sums, 1 / L --> vector memory
 //
 // Definitions: ARITHMETIC.md section 8. A record is the `dim` mantissas of a token's head, and
-// behind them a unit of 16 bits with the shifts of the token's key (bits 4..0) and value (12..8), in
-// `record` whole beats; the unit of values is not used. Records of a head lie one behind the other,
-// those of the next head `stride` beats on. Places in memory are in beats.
+// behind them a unit of 16 bits with the shifts of the token's key (bits 4..0) and value (12..8),
+// in `record` whole beats; the unit of values is not used. Records of a head lie one behind the
+// other, those of the next head `stride` beats on. Places in memory are in beats.
 // A token sees the last `window` tokens, all where window is 0. CONTEXT bounds what it sees.
 // An element a cycle in both passes; everything else a few cycles an element. Reads of the vector
 // memory and of the table answer one edge later; dim is 16 to 256.
