@@ -6,8 +6,8 @@
 //
 // Bindings: run; k, v (T, KV_HEADS D) f32; keys, values, textures.
 // Overrides: KV_HEADS 1..65535; D 1..1024; WORKGROUP 1..256.
-// Dispatch: (ceil(KV_HEADS TEXELS / WORKGROUP), T, 1), a thread a texel of both. The only
-// version.
+// Dispatch: (ceil(KV_HEADS TEXELS / WORKGROUP), T, 1), a thread a texel of both.
+// The only version.
 
 override KV_HEADS: u32 = 1u;
 override D: u32 = 64u;

@@ -2,7 +2,7 @@
 import { encodedBytes, type ParamDecl, rowBytes } from "../ir/mod.ts";
 import type { WeightStorage } from "./kernels.ts";
 import { QUADS_PER_BLOCK, ROWS_PER_QUAD, wordsOf } from "./layout.ts";
-import { type PartLimits, roundUp } from "./limits.ts";
+import { MAX_TEXTURE_SIDE, type PartLimits, roundUp } from "./limits.ts";
 import type { Resource, WeightLayout } from "./plan.ts";
 import { deviceRowWords } from "./rows/mod.ts";
 
@@ -21,7 +21,7 @@ export interface PartForm {
 
 function quadsPerPart(words: number, { storage, limits }: PartForm): number {
   if (storage === "texture") {
-    return words > limits.textureSide ? 0 : limits.textureSide;
+    return words > MAX_TEXTURE_SIDE ? 0 : limits.textureSide;
   }
   const fit = Math.floor(limits.bindingBytes / (words * QUAD_BYTES));
   return Math.floor(fit / QUADS_PER_BLOCK) * QUADS_PER_BLOCK;
@@ -47,7 +47,7 @@ function quadParts(
   const perPart = quadsPerPart(words, form) * ROWS_PER_QUAD;
   if (perPart === 0) {
     throw new RangeError(
-      `Cannot plan ${param} as a row has at most ${form.limits.textureSide} words in a texture: ${words}`,
+      `Cannot plan ${param} as a row has at most ${MAX_TEXTURE_SIDE} words in a texture: ${words}`,
     );
   }
   const parts: Resource[] = [];
