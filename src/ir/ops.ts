@@ -13,14 +13,19 @@
  * The `*_int` ops are defined, bit for bit, in `src/reference/ARITHMETIC.md`.
  */
 
-import { FLOAT_OPS } from "./_float_ops.ts";
-import { INT_OPS } from "./_int_ops.ts";
+import { FLOAT_OPS } from "./float_ops.ts";
+import { INT_OPS } from "./int_ops.ts";
 import type { OpSpec } from "./op_spec.ts";
 
+export { FLOAT_OPS } from "./float_ops.ts";
+export { INT_OPS } from "./int_ops.ts";
 export type * from "./op_spec.ts";
 
 /** Every op by name. */
-export const OPS = { ...FLOAT_OPS, ...INT_OPS } as const;
+export const OPS: typeof FLOAT_OPS & typeof INT_OPS = {
+  ...FLOAT_OPS,
+  ...INT_OPS,
+};
 
 /** The name of an op. */
 export type OpName = keyof typeof OPS;
