@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { MemorySink, type Sink } from "../../src/base/mod.ts";
-import type { Profile } from "../../src/ir/mod.ts";
+import { load } from "../../src/compile/mod.ts";
+import type { Model } from "../../src/format/mod.ts";
+import { bindContext, type Graph, type Profile } from "../../src/ir/mod.ts";
 import { type WgslBundleInput, writeWgslBundle } from "../../src/wgsl/mod.ts";
+import { folderOf } from "../importers/golden.ts";
 import { gpuTest } from "./device.ts";
 import { CONFIGS, makeModel, reference } from "./model.ts";
 
@@ -15,9 +18,17 @@ async function bundle(
   options: NonNullable<WgslBundleInput["options"]> = {},
 ) {
   const model = await makeModel(config);
+  return { model, ...await bundleOf(model, model.graphs[profile], options) };
+}
+
+async function bundleOf(
+  model: Model,
+  graph: Graph,
+  options: NonNullable<WgslBundleInput["options"]> = {},
+) {
   const files: Files = new Map();
   const manifest = await writeWgslBundle({
-    graph: model.graphs[profile],
+    graph,
     read: (name) => model.read(name),
     about: { model: "synthetic", version: "0.0.0" },
     options,
@@ -26,7 +37,7 @@ async function bundle(
     files.set(path, sink);
     return sink;
   });
-  return { model, files, manifest };
+  return { files, manifest };
 }
 
 async function inFolder(
@@ -82,6 +93,27 @@ for (const profile of ["int", "float"] as const) {
     );
   }
 }
+
+gpuTest("a bundle of a transformer counts its positions", async () => {
+  const model = await load((await folderOf("qwen2-window")).folder);
+  const { files } = await bundleOf(model, bindContext(model.graphs.int, 9));
+  const sequence = await reference(model, "int");
+  const prompt = Int32Array.of(5, 17, 3, 40);
+  const expected: number[] = [];
+  let { data } = await sequence.advance(prompt, "last");
+  for (let n = 0; n < 6; n++) {
+    expected.push(data.indexOf(Math.max(...data)));
+    const id = Int32Array.of(expected.at(-1)!);
+    ({ data } = await sequence.advance(id, "last"));
+  }
+  await inFolder(files, async (folder) => {
+    const { out, error } = await runFolder(folder, [prompt.join(), "6"]);
+    assert.deepEqual(out.trim().split("\n").map(Number), expected, error);
+    const more = await runFolder(folder, [prompt.join(), "7"]);
+    assert.equal(more.success, false);
+    assert.match(more.error, /Cannot run a token as the context holds 9/);
+  });
+});
 
 gpuTest("a bundle whose weights end too early says so", async () => {
   const { files } = await bundle(CONFIGS.plain!, "int");
