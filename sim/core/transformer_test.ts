@@ -141,6 +141,39 @@ Deno.test("CoreMachine shows every value of every transformer as the reference d
   }
 });
 
+/** Hardware beside the default: beats narrower and wider than a record, both numbers of multipliers. */
+const HARDWARE = [
+  [
+    "busBits=32,packing=2bit,vectorLanes=2,fifoBeats=64,latency=200",
+    "llama of q4_0 with four heads that share two",
+  ],
+  [
+    "busBits=512,multipliers=8,vectorLanes=16",
+    "qwen3 of q2_0, with norms of heads",
+  ],
+] as const;
+
+Deno.test("CoreMachine runs transformers on other hardware", async (t) => {
+  for (const [hw, name] of HARDWARE) {
+    await t.step(hw, async () => {
+      const model = await transformer(name);
+      const reference = await Reference.of(model);
+      const machine = await openCore(model, hw, { stalls: 0.1 });
+      try {
+        const sequence = await machine.open();
+        for (const id of [3, 96, 0]) {
+          const { data } = await sequence.advance(Int32Array.of(id), "last");
+          assert.deepEqual(data, reference.step(id).logits);
+        }
+        const { data } = await sequence.save();
+        assert.deepEqual(data, reference.state.data);
+      } finally {
+        machine.dispose();
+      }
+    });
+  }
+});
+
 Deno.test("caches of several texts take turns in the memory of one core", async () => {
   const model = await transformer("llama of q8_0");
   const machine = await openCore(model);
