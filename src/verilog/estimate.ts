@@ -19,18 +19,29 @@ const SCALAR = { bits: 28, readers: 4 } as const;
 /** Bits of an instruction. */
 const INSTRUCTION_BITS = 128;
 
-/** Multipliers of the block unit as they are written. */
+/** Multipliers of the block unit as they are written: products, positions, attention. */
 function blockMultipliers(codes: number): Record<string, number> {
   return {
     "16 x 9": codes,
-    "32 x 16 of block products": 2 + 1,
-    "32 x 18 of positions": 1,
-    "32 x 16 of phases": 1,
-    "16 x 16 of attention": 1,
-    "18 x 16 of attention": 1,
-    "32 x 17 of attention": 1,
-    "32 x 16 of attention": 1,
+    "32 x 16": 5,
+    "32 x 9": 2,
+    "32 x 18": 1,
+    "32 x 17": 1,
+    "18 x 16": 1,
+    "16 x 16": 1,
+    "16 x 8": 2,
   };
+}
+
+/** Adds counts up by name. */
+function addCounts(
+  ...parts: readonly Readonly<Record<string, number>>[]
+): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [name, count] of parts.flatMap((part) => Object.entries(part))) {
+    sums[name] = (sums[name] ?? 0) + count;
+  }
+  return sums;
 }
 
 /** What an estimate says. */
@@ -126,14 +137,13 @@ export function estimateProgram(
     bytesPerToken: (streamBeats + embedding.beats) * geometry.beatBytes,
     imageBytes: size,
     ramBits: ramBits(program, sizeCapacities(hardware, needs)),
-    multipliers: {
+    multipliers: addCounts({
       "ternary": hardware.lanes,
       "32 x 32": lanes,
       "32 x 16": lanes,
       "10 x 8": lanes,
       "16 x 16": 1,
       "20 x 16": 1,
-      ...(hardware.multipliers ? blockMultipliers(hardware.multipliers) : {}),
-    },
+    }, hardware.multipliers ? blockMultipliers(hardware.multipliers) : {}),
   };
 }
