@@ -91,8 +91,8 @@ module sterna_core #(
 );
 
   localparam TRITS = BASE3 != 0 ? 5 : 4;
-  localparam EVENTS = 11;  // of the datapath
   localparam BLOCKS = MULTIPLIERS != 0 ? 1 : 0;
+  localparam EVENTS = 11 + BLOCKS;  // of the datapath
 
   // Commands and status
 

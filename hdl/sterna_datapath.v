@@ -29,7 +29,7 @@ module sterna_datapath #(
     parameter MULTIPLIERS  = 0,     // codes of block weights at once: 0 for none, 8 or 16
     parameter MANTISSAS    = 4096,  // inputs of a block product, a power of two
     parameter CONTEXT      = 1024,  // tokens that attention sees, a power of two
-    parameter EVENTS       = 11     // events that are counted
+    parameter EVENTS       = 11     // events that are counted: one more with a block unit
 ) (
     input  wire                     clk,
     input  wire                     rst,
@@ -133,7 +133,7 @@ module sterna_datapath #(
   assign matrix_idle = matvec_idle && drain_idle;
   assign resting = vector_idle && scalar_idle && drain_resting && block_idle &&
                    (matvec_wait_drain || (matvec_idle && load_idle));
-  assign events = {
+  wire [10:0] counted = {
     !matvec_busy && !matvec_wait_codes && !matvec_wait_drain && !matvec_wait_weights && !load_take,
     logits_stalled,
     !scalar_idle,
@@ -510,7 +510,9 @@ module sterna_datapath #(
           .largest_index(block_largest_index),
           .largest(block_largest)
       );
+      assign events = {!block_idle, counted};
     end else begin : without_blocks
+      assign events = counted;
       assign block_idle = 1'b1;
       assign block_scalar_read = 1'b0;
       assign block_scalar_addr = 5'd0;

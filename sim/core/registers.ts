@@ -83,6 +83,7 @@ export const COUNTERS = [
   "scalarBusy",
   "logitsStalled",
   "matrixIdle",
+  "blockBusy",
 ] as const;
 
 /** Cycles by unit. */

@@ -64,6 +64,8 @@ Deno.test("CORE_ERRORS has a text for every error that the hardware reports", ()
 });
 
 Deno.test("COUNTERS has a name for every event that is counted", () => {
-  const events = /localparam EVENTS = (\d+);/.exec(textOf("sterna_core"));
-  assert.equal(COUNTERS.length, Number(events![1]) + 2);
+  const core = textOf("sterna_core");
+  const events = /localparam EVENTS = (\d+) \+ BLOCKS;/.exec(core);
+  // Those of every core, the program's two, and that of the block unit.
+  assert.equal(COUNTERS.length, Number(events![1]) + 3);
 });

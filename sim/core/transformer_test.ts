@@ -251,10 +251,12 @@ Deno.test("an estimate of a transformer is within 3 % of its first token's cycle
       try {
         const sequence = await machine.open();
         await sequence.advance(Int32Array.of(1), "none");
-        const { perToken: [simulated] } = machine.takeCycles();
+        const { perToken: [simulated], byUnit } = machine.takeCycles();
         const { cycles } = estimateProgram(machine.program);
         const error = cycles.perToken / simulated! - 1;
         assert.ok(Math.abs(error) <= 0.03, `${cycles.perToken}, ${simulated}`);
+        const busy = cycles.byUnit.blockBusy! / byUnit.blockBusy! - 1;
+        assert.ok(Math.abs(busy) <= 0.03, `${byUnit.blockBusy} in blocks`);
       } finally {
         machine.dispose();
       }
