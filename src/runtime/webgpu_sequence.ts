@@ -6,13 +6,10 @@ import { checkContext, checkState } from "../ir/mod.ts";
 import type { Graph, SequenceState } from "../ir/mod.ts";
 import type { Tap } from "../reference/mod.ts";
 import {
-  cacheBlocks,
   decodeValue,
   type DispatchPlan,
   readCache,
-  type StateRange,
   valueRowBytes,
-  writeCache,
 } from "../wgsl/mod.ts";
 import type { Gpu } from "./device.ts";
 import {
@@ -21,6 +18,7 @@ import {
   type Sequence,
   type Want,
 } from "./machine.ts";
+import { cacheWords, readCacheRows, writeCacheRows } from "./webgpu_caches.ts";
 import {
   type BoundPlan,
   encodePass,
@@ -361,36 +359,6 @@ export class WebGpuSequence implements Sequence {
     return await readback.finish(bytes);
   }
 
-  /** The rows of a cache, without the padding of copies. */
-  async #readRows(place: StateRange): Promise<Int32Array<ArrayBuffer>> {
-    const texture = this.#parts.bound.resources[place.resource] as GPUTexture;
-    const parts: Int32Array[] = [];
-    for (const { x, width, height } of cacheBlocks(place, this.#position)) {
-      const bytesPerRow = Math.ceil(16 * width / 256) * 256;
-      const size = bytesPerRow * height;
-      using readback = new Readback(this.#gpu, size);
-      readback.start("read a cache back", () => {
-        const encoder = this.#gpu.device.createCommandEncoder();
-        const range = { width, height, bytesPerRow, origin: [x, 0] as const };
-        readback.copyTexture(encoder, texture, range);
-        this.#gpu.device.queue.submit([encoder.finish()]);
-      });
-      const bytes = await readback.finish(size);
-      for (let row = 0; row < height; row++) {
-        parts.push(new Int32Array(bytes, row * bytesPerRow, 4 * width));
-      }
-    }
-    const words = new Int32Array(
-      parts.reduce((sum, { length }) => sum + length, 0),
-    );
-    let at = 0;
-    for (const part of parts) {
-      words.set(part, at);
-      at += part.length;
-    }
-    return words;
-  }
-
   /**
    * Runs a token and then its own first-largest choices, on the device; ids come
    * back some steps late. A caller who stops at an id finds the state as of that
@@ -515,7 +483,11 @@ export class WebGpuSequence implements Sequence {
       for (const [name, place] of Object.entries(plan.states)) {
         const { dtype, elements, resource, offset, cache } = place;
         if (cache !== undefined) {
-          const words = await this.#readRows(place);
+          const texture = bound.resources[resource] as GPUTexture;
+          const words = await readCacheRows(this.#gpu, texture, {
+            place,
+            rows: this.#position,
+          });
           data.set(name, readCache(place, words, this.#position));
           continue;
         }
@@ -546,22 +518,7 @@ export class WebGpuSequence implements Sequence {
     const { graph, plan, bound } = this.#parts;
     checkState(state, graph);
     checkContext(graph, state.position, 0);
-    const rows = state.position;
-    // States that share rows of a cache are written together.
-    const caches = new Map<number, { place: StateRange; words: Int32Array }>();
-    for (const [name, place] of Object.entries(plan.states)) {
-      const { resource, cache } = place;
-      if (cache === undefined) continue;
-      const size = rows * cache.heads * cache.headWords;
-      const words = caches.get(resource)?.words ?? new Int32Array(size);
-      writeCache(
-        place,
-        state.data.get(name)!,
-        words as Int32Array<ArrayBuffer>,
-        rows,
-      );
-      caches.set(resource, { place, words });
-    }
+    const caches = cacheWords(plan.states, state);
     this.#lock();
     try {
       await this.#gpu.run("restore the state", () => {
@@ -575,19 +532,9 @@ export class WebGpuSequence implements Sequence {
           const buffer = bound.resources[resource] as GPUBuffer;
           queue.writeBuffer(buffer, offset, state.data.get(name)!);
         }
-        for (const [resource, { place, words }] of caches) {
+        for (const [resource, cache] of caches) {
           const texture = bound.resources[resource] as GPUTexture;
-          let at = 0;
-          for (const { x, width, height } of cacheBlocks(place, rows)) {
-            const part = words.subarray(at, at + 4 * width * height);
-            queue.writeTexture(
-              { texture, origin: [x, 0] },
-              part as Int32Array<ArrayBuffer>,
-              { bytesPerRow: 16 * width, rowsPerImage: height },
-              [width, height],
-            );
-            at += part.length;
-          }
+          writeCacheRows(queue, texture, cache);
         }
       });
       this.#position = state.position;

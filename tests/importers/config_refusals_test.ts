@@ -276,7 +276,7 @@ const CONFIGS: Row[] = [
     "an eos id that is text",
     withConfig({ "eos_token_id": "2" }),
     T,
-    /eos_token_id as it must be an id from 0: 2/,
+    /eos_token_id as it must be an id from 0: "2"/,
   ],
 ];
 
