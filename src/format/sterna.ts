@@ -408,6 +408,16 @@ export async function openModel(
   }
   await checkTensors(source, tensors, options);
   const graphs = jsonField(source, metadata, "sterna.graphs");
+  const other = Object.keys(graphs).find((key) =>
+    key !== "float" && key !== "int"
+  );
+  if (other !== undefined) {
+    throw new SyntaxError(
+      `Cannot read ${source.name} as a core model file: it has a graph of the unknown profile ${
+        quote(other)
+      }`,
+    );
+  }
   const float = graphFromJson(graphs.float);
   const int = graphs.int === undefined ? undefined : graphFromJson(graphs.int);
   checkGraph(source, float, tensors);

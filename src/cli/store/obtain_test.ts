@@ -14,7 +14,10 @@ async function wheelOf(
   name: string,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const zip = new ZipWriter(new Uint8ArrayWriter(), { useWebWorkers: false });
+  const zip = new ZipWriter(new Uint8ArrayWriter(), {
+    useWebWorkers: false,
+    lastModDate: new Date(2026, 0, 1), // equal content, equal hash
+  });
   await zip.add(name, new Blob([bytes]).stream());
   return new Uint8Array(await zip.close());
 }
