@@ -3,7 +3,7 @@
  * graph to integers from what it saw on the way. Memory holds one tensor.
  *
  * The header comes first in the file and is known last (it holds the hashes), so
- * room for it is set aside by lowering with placeholder numbers; safetensors
+ * room for it is set aside by lowering with numbers of the right lengths; safetensors
  * allows trailing spaces in a header.
  */
 import { ARITHMETIC_VERSION, Sha256, type Sink } from "../base/mod.ts";
@@ -28,7 +28,7 @@ import {
 import { type Seen, seenStats, Watch } from "./_seen.ts";
 import { VERSION } from "./version.ts";
 
-/** Characters that a number may take beyond its placeholder. */
+/** Characters that a number may take beyond the one it is sized with. */
 const NUMBER_SLACK = 24;
 
 /** How {@linkcode writeModel} works. */
@@ -43,8 +43,8 @@ interface Described extends Pick<TensorDraft, "encoding" | "shape"> {
   readonly scale?: number;
 }
 
-/** Stand-ins of the right sizes, to see how long the header gets. */
-function placeholderStats(draft: ModelDraft): ParamStats {
+/** Numbers for a lowering that only shows how long the header gets. */
+function sizingStats(draft: ModelDraft): ParamStats {
   const sizes = new Map(
     draft.tensors.map(({ name, shape }) => [
       name,
@@ -194,7 +194,7 @@ export async function writeModel(
   const hasInt = withoutIntForm(roughFloat) === undefined;
   const lower = (graph: Graph, stats: ParamStats): IntLowering | undefined =>
     hasInt ? lowerInt(graph, stats) : undefined;
-  const rough = lower(roughFloat, placeholderStats(draft));
+  const rough = lower(roughFloat, sizingStats(draft));
   const matrices = matricesOf(roughFloat);
   const own = [...draft.tensors, ...tokenizerDrafts(draft)];
   const layout = inFileOrder([...own, ...intDrafts(rough)]);

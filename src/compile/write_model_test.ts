@@ -58,7 +58,7 @@ Deno.test("a tokenizer and a template come back as they were", async () => {
   assert.ok(!plain.tensors.has("tokenizer"));
 });
 
-Deno.test("the int graph is made of the weights, not of placeholders", async () => {
+Deno.test("the int graph is made of the weights, not of those it was sized with", async () => {
   const { graphs, tensors } = await openFile(await fileOf(smallestDraft()));
   const attrs = (name: string) =>
     graphs.int.nodes.find((node) => node.name === name)!;

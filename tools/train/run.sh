@@ -19,7 +19,7 @@ esac
 # Training cycles; append one, such as 30:0.3, to train a finished model on.
 case $model in
 demo)
-  [ $# -gt 0 ] || set -- 95:1
+  [ $# -gt 0 ] || set -- 95:1 22:0.4 40:0.4
   family=hgrn_bit name=run out=checkpoint encoding=
   ;;
 demo-transformer)
