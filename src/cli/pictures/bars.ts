@@ -56,17 +56,17 @@ export async function barPicture(picture: BarPicture): Promise<string> {
   const longest = Math.max(8, ...series.map(({ name }) => name.length));
   return await svgOf((plot) => ({
     width: 800,
-    height: 70 + labels.length * (24 + 22 * series.length),
+    height: 70 + labels.length * (34 + 22 * series.length),
     marginLeft: 20 + 6.5 * longest,
-    marginTop: 40,
-    marginRight: 150,
+    marginTop: 50,
+    marginRight: 70,
     x: {
       type: picture.log === true ? "log" : "linear",
       label: picture.unit,
       grid: true,
     },
     y: { label: null, domain: series.map(({ name }) => name) },
-    fy: { label: null, domain: [...labels], axis: "right" },
+    fy: { label: null, domain: [...labels], axis: null, padding: 0.25 },
     color: {
       domain: series.map(({ name }) => name),
       range: series.map((_, index) => colourOf(index)),
@@ -86,6 +86,13 @@ export async function barPicture(picture: BarPicture): Promise<string> {
         text: (row: { value: number }) => short(row.value),
         textAnchor: "start",
         dx: 4,
+      }),
+      plot.text(labels.map((label) => ({ label })), {
+        fy: "label",
+        text: "label",
+        frameAnchor: "top-left",
+        dy: -13,
+        fontWeight: "bold",
       }),
     ],
   }), picture.title);

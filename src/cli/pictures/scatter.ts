@@ -35,6 +35,16 @@ function shows(axis: PictureAxis, value: number): boolean {
   return Number.isFinite(value) && (axis.log !== true || value > 0);
 }
 
+/** Plot's scale of an axis; its name stands in the middle of it. */
+function scaleOf({ name, log }: PictureAxis) {
+  return {
+    type: log === true ? "log" : "linear",
+    label: name,
+    labelAnchor: "center",
+    grid: true,
+  } as const;
+}
+
 /**
  * Draws points and lines.
  *
@@ -57,11 +67,12 @@ export async function scatterPicture(picture: ScatterPicture): Promise<string> {
     width: 800,
     height: 480,
     marginLeft: 70,
-    marginTop: 30 + 16 * series.length,
+    marginTop: 38 + 16 * series.length,
     marginRight: 90,
     marginBottom: 40,
-    x: { type: x.log === true ? "log" : "linear", label: x.name, grid: true },
-    y: { type: y.log === true ? "log" : "linear", label: y.name, grid: true },
+    inset: 8,
+    x: scaleOf(x),
+    y: scaleOf(y),
     marks: series.flatMap(({ name, points, line }, index) => [
       line === true
         ? plot.line(points, { x: "x", y: "y", stroke: colourOf(index) })
