@@ -19,6 +19,19 @@ export interface ModuleChecks {
   readonly checks: Readonly<Record<string, (design: Design) => Promise<void>>>;
 }
 
+/** A bench, for who runs its checks on changed modules. */
+export interface Bench {
+  /** Its module. */
+  readonly top: string;
+  /** The modules in it and their checks. */
+  readonly modules: readonly ModuleChecks[];
+  /** Reads the texts of the bench and of all that it holds. */
+  readonly sources: () => Promise<SourceText[]>;
+}
+
+/** All benches whose tests were registered so far. */
+export const benches: Bench[] = [];
+
 /**
  * Registers the tests of one bench.
  *
@@ -26,6 +39,7 @@ export interface ModuleChecks {
  * @param modules The modules in it.
  */
 export function testBench(top: string, modules: readonly ModuleChecks[]): void {
+  benches.push({ top, modules, sources: () => readModules(top) });
   let built: Promise<Design> | undefined;
   for (const { module, checks } of modules) {
     for (const [claim, check] of Object.entries(checks)) {

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { build, type Design, type SourceText } from "../../sim/mod.ts";
-import { type ModuleChecks, readModules } from "./_bench.ts";
+import { benches, type ModuleChecks, readModules } from "./_bench.ts";
 
 /** A module of the bench. */
 export interface Unit extends ModuleChecks {
@@ -82,11 +82,11 @@ function topText(
   }\nendmodule\n`;
 }
 
-async function buildUnits(
+async function readUnits(
   top: string,
   units: readonly Unit[],
   faulty: boolean,
-): Promise<Design> {
+): Promise<SourceText[]> {
   const sources = new Map<string, SourceText>();
   const held: { module: string; unit: Unit; text: string }[] = [];
   for (const unit of units) {
@@ -106,11 +106,16 @@ async function buildUnits(
       sources.set(name, { name, text: text.replaceAll(fault.from, fault.to) });
     }
   }
-  const text = topText(top, held);
-  const design = await build({
-    top,
-    sources: [...sources.values(), { name: `${top}.v`, text }],
-  });
+  return [...sources.values(), { name: `${top}.v`, text: topText(top, held) }];
+}
+
+async function buildUnits(
+  top: string,
+  units: readonly Unit[],
+  faulty: boolean,
+): Promise<Design> {
+  const sources = await readUnits(top, units, faulty);
+  const design = await build({ top, sources });
   if (!faulty) assert.equal(design.manifest.warnings, "");
   return design;
 }
@@ -123,6 +128,8 @@ async function buildUnits(
  * @param units The modules in it.
  */
 export function testUnits(top: string, units: readonly Unit[]): void {
+  const sources = () => readUnits(top, units, false);
+  benches.push({ top, modules: units, sources });
   let built: Promise<Design> | undefined;
   for (const { module, checks } of units) {
     for (const [claim, check] of Object.entries(checks)) {
