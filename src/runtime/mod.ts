@@ -20,6 +20,7 @@ export * from "./verify_model.ts";
 export * from "./webgpu_lookahead.ts";
 export * from "./webgpu_machine.ts";
 export * from "./webgpu_program.ts";
+export * from "./webgpu_read_rate.ts";
 export * from "./webgpu_readback.ts";
 export * from "./webgpu_resources.ts";
 export * from "./webgpu_ring.ts";
