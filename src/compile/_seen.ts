@@ -13,16 +13,13 @@ import {
   makeGroups,
   maxRowNonzeros,
   quantizeQ8_0,
+  scaleExponentOf,
   type TritPacking,
   widenToF32,
 } from "../base/mod.ts";
 import type { TensorDraft } from "../format/mod.ts";
 import { ENCODINGS, rowBytes } from "../ir/mod.ts";
-import {
-  type MatrixStats,
-  type ParamStats,
-  scaleExponentOf,
-} from "../passes/mod.ts";
+import type { MatrixStats, ParamStats } from "../passes/mod.ts";
 
 /** Parameters of at most this many elements, matrices apart, keep their values for the lowering. */
 const MAX_SMALL = 2 ** 21;

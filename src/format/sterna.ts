@@ -32,9 +32,10 @@ import {
   isEncoding,
   isRowLength,
   type Profile,
-  rowBytes,
 } from "../ir/mod.ts";
+import { piecesOf } from "./_pieces.ts";
 import { checkRanges } from "./_ranges.ts";
+import { checkScaleExponents } from "./_scale_exponents.ts";
 import type { Provenance, SpecialTokens } from "./draft.ts";
 import { isJsonObject, type JsonObject, parseJson } from "./json.ts";
 import { quote } from "./json_quote.ts";
@@ -58,9 +59,6 @@ export const NO_HASH: string = "0".repeat(64);
 
 /** Longest header: the smallest limit among common safetensors readers. */
 export const MAX_MODEL_HEADER = 25_000_000;
-
-/** Bytes of a piece, apart from one row. */
-const PIECE_BYTES = 4 * 2 ** 20;
 
 /** One stored tensor. */
 export interface StoredTensor {
@@ -310,19 +308,6 @@ async function hashPieces(
   return hash.hex();
 }
 
-/** Reads a tensor by whole rows; `at` counts from its first byte. */
-async function* piecesOf(
-  source: Source,
-  { begin, end, encoding, shape }: StoredTensor,
-): AsyncGenerator<{ at: number; bytes: Uint8Array }> {
-  const row = rowBytes(encoding, shape.at(-1) ?? 1);
-  const step = row * Math.ceil(PIECE_BYTES / row);
-  for (let at = begin; at < end; at += step) {
-    const bytes = await source.read(at, Math.min(step, end - at));
-    yield { at: at - begin, bytes };
-  }
-}
-
 function readSpecial(model: JsonObject): SpecialTokens | undefined {
   const special = model.special as JsonObject;
   if (!isJsonObject(special)) return undefined;
@@ -424,6 +409,7 @@ export async function openModel(
   if (int !== undefined) {
     checkGraph(source, int, tensors);
     await checkRanges(source, int, tensors);
+    await checkScaleExponents(source, int, tensors);
   }
   const model = jsonField(source, metadata, "sterna.model");
   const special = readSpecial(model);

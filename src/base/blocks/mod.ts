@@ -8,4 +8,5 @@ export * from "./finite.ts";
 export * from "./formats.ts";
 export * from "./groups.ts";
 export * from "./quantize.ts";
+export * from "./scale_exponent.ts";
 export * from "./unpack.ts";

@@ -7,7 +7,7 @@
  * infinities and NaN to integers, which C leaves open and its builds answer with
  * 0; the scale is 0 in float16, so the values are 0 whatever the codes.
  */
-import { f32ToF16 } from "../float.ts";
+import { f16ToF32, f32ToF16 } from "../float.ts";
 import { BLOCK_FORMATS } from "./formats.ts";
 
 /** Elements a block, of both formats. */
@@ -24,13 +24,29 @@ export function quantizeQ8_0(x: Float32Array, out: Uint8Array): void {
   checkRoom("q8_0", x, out);
   let at = 0;
   for (let i = 0; i < x.length; i += BLOCK, at += BLOCK_FORMATS.q8_0.bytes) {
-    const d = Math.fround(Math.abs(extreme("q8_0", x, i)) / 127);
+    const d = largestScale(x, i);
     const reciprocal = d === 0 ? 0 : Math.fround(1 / d);
     writeHalf(out, at, d);
     for (let j = 0; j < BLOCK; j++) {
       out[at + 2 + j] = roundAway(Math.fround(x[i + j]! * reciprocal));
     }
   }
+}
+
+/**
+ * Finds the scale that {@linkcode quantizeQ8_0} gives a block, as it is stored.
+ *
+ * @param x Finite numbers.
+ * @param begin The first of the block's 32.
+ * @returns The scale.
+ * @throws {RangeError} If one of them is not finite.
+ */
+export function scaleQ8_0(x: Float32Array, begin: number): number {
+  return f16ToF32(f32ToF16(largestScale(x, begin)));
+}
+
+function largestScale(x: Float32Array, begin: number): number {
+  return Math.fround(Math.abs(extreme("q8_0", x, begin)) / 127);
 }
 
 /**

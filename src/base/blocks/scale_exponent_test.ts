@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { scaleExponentOf } from "./stats.ts";
+import { scaleExponentOf } from "./scale_exponent.ts";
 
 Deno.test("E is the least exponent with which scales, minima and rows keep to their bits", () => {
   const none = { scale: 0, min: 0, rowSum: 0 };
