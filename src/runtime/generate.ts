@@ -37,10 +37,13 @@ export interface GenerateOptions {
 export function logitsRow(logits: Logits, row: number): Float64Array {
   const width = logits.data.length / logits.rows;
   const step = 2 ** logits.exponent;
-  return Float64Array.from(
+  const values = new Float64Array(
     logits.data.subarray(row * width, (row + 1) * width),
-    (v) => v * step,
   );
+  if (step !== 1) {
+    for (let id = 0; id < width; id++) values[id]! *= step;
+  }
+  return values;
 }
 
 /**

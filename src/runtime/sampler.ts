@@ -4,6 +4,8 @@
  * from a seeded generator that gives the same numbers everywhere.
  */
 
+import { atLeast, byLogit, likeliest } from "./_likeliest.ts";
+
 /** How to choose. */
 export interface SamplerOptions {
   /** Divides the logits; 0 takes the largest. Default 0.8. */
@@ -22,6 +24,12 @@ export interface SamplerOptions {
 
 /** Tokens back that the repeat penalty looks at. */
 const REPEAT_WINDOW = 64;
+
+/**
+ * Weights beside the best one's down to which tokens are sorted, one after the other
+ * until top-p is reached: all of a large vocabulary are seldom needed.
+ */
+const CUTS = [1e-2, 1e-4, 0];
 
 const RANGES: Readonly<
   Record<keyof SamplerOptions, readonly [number, number]>
@@ -52,11 +60,6 @@ export function uniform(seed: number): () => number {
   };
   for (let i = 0; i < 12; i++) next();
   return next;
-}
-
-interface Candidate {
-  readonly id: number;
-  readonly logit: number;
 }
 
 /** A chooser with its generator and the tokens it remembers. */
@@ -157,25 +160,34 @@ export class Sampler {
     temperature: number,
   ): { id: number; weight: number }[] {
     const { topK, topP, minP } = this.#options;
-    const sorted: Candidate[] = [];
-    logits.forEach((logit, id) => {
-      if (logit > -Infinity) sorted.push({ id, logit });
-    });
-    sorted.sort((a, b) => b.logit - a.logit || a.id - b.id);
-    const top = topK === 0 ? sorted : sorted.slice(0, topK);
-    const best = top[0]!.logit;
-    const weighted = top.map(({ id, logit }) => ({
-      id,
-      weight: Math.exp((logit - best) / temperature),
-    }));
-    const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
-    let reached = 0;
-    const end = weighted.findIndex(({ weight }) => {
-      reached += weight;
-      return reached >= topP * total;
-    });
-    return (end < 0 ? weighted : weighted.slice(0, end + 1))
-      .filter(({ weight }) => weight >= minP && weight > 0);
+    const best = logits[largest(logits)]!;
+    const weigh = (logit: number) => Math.exp((logit - best) / temperature);
+    const top = topK > 0 ? likeliest(logits, topK) : undefined;
+    let total = 0;
+    if (top !== undefined) {
+      for (const { logit } of top) {
+        total += weigh(logit);
+      }
+    } else for (const logit of logits) total += weigh(logit);
+    for (const least of top === undefined && topP < 1 ? CUTS : [0]) {
+      // A little low, so that rounding loses none.
+      const cut = best + temperature * Math.log(Math.max(least, minP)) - 1e-6;
+      const candidates = top ?? atLeast(logits, cut).sort(byLogit);
+      const kept: { id: number; weight: number }[] = [];
+      let reached = 0;
+      let isEnough = least <= minP;
+      for (const { id, logit } of candidates) {
+        const weight = weigh(logit);
+        if (!(weight >= minP && weight > 0)) break;
+        kept.push({ id, weight });
+        reached += weight;
+        if (!(reached >= topP * total)) continue;
+        isEnough = true;
+        break;
+      }
+      if (isEnough) return kept;
+    }
+    return []; // the last cut leaves nothing out
   }
 
   #draw(kept: readonly { id: number; weight: number }[]): number {

@@ -228,3 +228,51 @@ Deno.test("a sampler is greedy where it takes the largest as it is", () => {
   assert.ok(!new Sampler({ temperature: 0, repeatPenalty: 1.1 }).isGreedy);
   assert.ok(!new Sampler().isGreedy);
 });
+
+/** What is kept, by sorting everything: the definition of the options. */
+function definition(
+  options: Required<Omit<SamplerOptions, "seed" | "repeatPenalty">>,
+  given: Float64Array,
+): number[] {
+  const { temperature, topK, topP, minP } = options;
+  const sorted = Array.from(given, (logit, id) => ({ id, logit }))
+    .sort((a, b) => b.logit - a.logit || a.id - b.id)
+    .slice(0, topK === 0 ? given.length : topK);
+  const weights = sorted.map(({ id, logit }) => ({
+    id,
+    weight: Math.exp((logit - sorted[0]!.logit) / temperature),
+  }));
+  const total = weights.reduce((sum, { weight }) => sum + weight, 0);
+  let reached = 0;
+  const kept = weights.filter(({ weight }) => {
+    const before = reached;
+    reached += weight;
+    return before < topP * total || before === 0;
+  }).filter(({ weight }) => weight >= minP);
+  return kept.map(({ id }) => id).sort((a, b) => a - b);
+}
+
+Deno.test("what may be drawn is what the options say, however it is found", () => {
+  const option = fc.record({
+    temperature: fc.constantFrom(0.5, 1, 2),
+    topK: fc.constantFrom(0, 1, 3, 40),
+    topP: fc.constantFrom(0.3, 0.77, 1),
+    minP: fc.constantFrom(0, 0.013, 0.21, 1),
+  });
+  // Steps of a half: rounding decides nothing.
+  const steps = fc.array(fc.integer({ min: -4, max: 4 }), {
+    minLength: 1,
+    maxLength: 8,
+  }).map((list) => Float64Array.from(list, (v) => v / 2));
+  fc.assert(
+    fc.property(option, steps, (options, given) => {
+      const allowed = definition(options, given);
+      for (const id of support({ ...options, repeatPenalty: 1 }, given)) {
+        assert.ok(allowed.includes(id), `${id} of ${allowed}`);
+      }
+      const drawn = new Sampler({ ...options, repeatPenalty: 1 });
+      assert.ok(allowed.includes(drawn.choose(given)));
+    }),
+    { numRuns: 60 },
+  );
+});
