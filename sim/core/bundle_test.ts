@@ -53,6 +53,7 @@ Deno.test("a bundle says what is in it", async () => {
   const manifest = JSON.parse(text(bundle, "manifest.json"));
   assert.deepEqual(manifest, JSON.parse(JSON.stringify(bundle.manifest)));
   assert.equal(manifest.top, "sterna_top");
+  assert.ok(manifest.estimate.cycles > manifest.image.streamBeats);
   const named = Object.keys(manifest.sha256).sort();
   const there = [...bundle.files.keys()]
     .filter((path) => path !== "manifest.json").sort();

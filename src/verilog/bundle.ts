@@ -10,6 +10,7 @@
  *     sterna_bench.v, sterna_tb.v   a test bench, not in files.f
  */
 import { ARITHMETIC_VERSION, Sha256, type Sink } from "../base/mod.ts";
+import { estimateProgram } from "./estimate.ts";
 import type { Capacities } from "./hardware.ts";
 import { CORE_FILES, type VerilogFile } from "./hdl_files.ts";
 import { IMAGE_VERSION, layoutImage, writeImage } from "./image.ts";
@@ -106,6 +107,8 @@ function manifestOf(
     blockWeights: program.blocks.products,
     context: program.needs.contextTokens,
     logits: program.logits.count,
+    // Of a token where memory gives a beat a cycle: boards have their own rate.
+    estimate: { cycles: estimateProgram(program).cycles.perToken },
     states,
     image: { bytes: size, embedding, stream, streamBeats },
     // Behind the image, in bytes from its start; the host sets the position of a token.
