@@ -13,13 +13,15 @@
 // count. in_use is high from the take of a product to its last read, so that its codes stay.
 // Descriptor: first word, column groups, row groups, buffer. Protocol: valid/ready; codes are a
 // stream with out_valid, out_take, and out_last, which the taker gives with a pass's last group.
+// BATCH vectors of codes go in and out in step, and are kept side by side.
 `default_nettype none
 
 module sterna_codes #(
     parameter LANES = 8,    // codes that the vector unit writes at once, a power of two
     parameter CODES = 8,    // codes of a word: LANES, but 8 at least
     parameter WORDS = 1024, // words, a power of two
-    parameter TRITS = 5     // codes of a column group, 5 or 4
+    parameter TRITS = 5,    // codes of a column group, 5 or 4
+    parameter BATCH = 1     // vectors of codes
 ) (
     input  wire               clk,
     input  wire               rst,
@@ -27,7 +29,7 @@ module sterna_codes #(
     input  wire               write,
     input  wire [        1:0] write_buffer,
     input  wire [       14:0] write_addr,   // in words of LANES codes
-    input  wire [8*LANES-1:0] write_data,
+    input  wire [8*LANES*BATCH-1:0] write_data,  // by vector, then lane
     input  wire               begin_write,
     input  wire [        1:0] begin_buffer,
     output wire [        3:0] in_use,       // by buffer
@@ -42,7 +44,7 @@ module sterna_codes #(
     output wire               out_valid,
     input  wire               out_take,
     input  wire               out_last,
-    output wire [       39:0] out_codes
+    output wire [40*BATCH-1:0] out_codes    // by vector
 );
 
   localparam ADDR = $clog2(WORDS);
@@ -65,25 +67,28 @@ module sterna_codes #(
 
   wire read;
   reg [14:0] read_addr;
-  wire [8*CODES-1:0] word;
+  wire [8*CODES*BATCH-1:0] word;
 
   genvar p;
+  genvar b;
   generate
     for (p = 0; p < PARTS; p = p + 1) begin : part
       localparam [14:0] HERE = p;
-      sterna_ram #(
-          .WIDTH(8 * LANES),
-          .DEPTH(WORDS),
-          .OLD_DATA(0)
-      ) bank (
-          .clk(clk),
-          .wr_en(write && (write_addr & MASK) == HERE),
-          .wr_addr(write_addr[ADDR+PART-1:PART]),
-          .wr_data(write_data),
-          .rd_en(read),
-          .rd_addr(read_addr[ADDR-1:0]),
-          .rd_data(word[8*LANES*p+:8*LANES])
-      );
+      for (b = 0; b < BATCH; b = b + 1) begin : vector
+        sterna_ram #(
+            .WIDTH(8 * LANES),
+            .DEPTH(WORDS),
+            .OLD_DATA(0)
+        ) bank (
+            .clk(clk),
+            .wr_en(write && (write_addr & MASK) == HERE),
+            .wr_addr(write_addr[ADDR+PART-1:PART]),
+            .wr_data(write_data[8*LANES*b+:8*LANES]),
+            .rd_en(read),
+            .rd_addr(read_addr[ADDR-1:0]),
+            .rd_data(word[8*CODES*b+8*LANES*p+:8*LANES])
+        );
+      end
     end
   endgenerate
 
@@ -182,7 +187,7 @@ module sterna_codes #(
   wire word_valid;
   wire word_take;
   wire word_last;
-  wire [8*CODES-1:0] word_codes;
+  wire [8*CODES*BATCH-1:0] word_codes;
   wire unused_ready;
 
   assign room = on_way < 3'd4;
@@ -197,7 +202,7 @@ module sterna_codes #(
   end
 
   sterna_queue #(
-      .WIDTH(8 * CODES + 1),
+      .WIDTH(8 * CODES * BATCH + 1),
       .DEPTH(4)
   ) word_queue (
       .clk(clk),
@@ -216,8 +221,6 @@ module sterna_codes #(
   reg low_last;
   reg high_valid;
   reg high_last;
-  reg [8*CODES-1:0] low;
-  reg [8*CODES-1:0] high;
   reg [CODE-1:0] position;
 
   localparam [CODE:0] STEP = TRITS[CODE:0];
@@ -226,10 +229,8 @@ module sterna_codes #(
   wire [CODE:0] next_position = {1'b0, position} + STEP;
   wire crosses = next_position > WIDE;
   wire leaves = next_position >= WIDE;  // the low word is used up
-  wire [16*CODES-1:0] window = {high, low};
 
   assign out_valid = low_valid && (high_valid || !crosses);
-  assign out_codes = window[8*position+:40];
 
   wire shift = out_take && !out_last && leaves;
   wire restart = out_take && out_last;
@@ -243,18 +244,24 @@ module sterna_codes #(
 
   assign word_take = into_low || into_high;
 
+  generate
+    for (b = 0; b < BATCH; b = b + 1) begin : windows
+      reg [8*CODES-1:0] low;
+      reg [8*CODES-1:0] high;
+      wire [16*CODES-1:0] window = {high, low};
+      assign out_codes[40*b+:40] = window[8*position+:40];
+      always @(posedge clk) begin
+        if (into_low) low <= word_codes[8*CODES*b+:8*CODES];
+        else if (shift) low <= high;
+        if (into_high) high <= word_codes[8*CODES*b+:8*CODES];
+      end
+    end
+  endgenerate
+
   always @(posedge clk) begin
-    if (into_low) begin
-      low <= word_codes;
-      low_last <= word_last;
-    end else if (shift) begin
-      low <= high;
-      low_last <= high_last;
-    end
-    if (into_high) begin
-      high <= word_codes;
-      high_last <= word_last;
-    end
+    if (into_low) low_last <= word_last;
+    else if (shift) low_last <= high_last;
+    if (into_high) high_last <= word_last;
     low_valid  <= into_low || (low_valid && !restart && !(shift && !high_valid));
     high_valid <= into_high || (high_valid && !shift && !restart);
     if (restart) position <= {CODE{1'b0}};

@@ -32,7 +32,8 @@ module sterna_core #(
     parameter FIFO_BEATS    = 256,   // beats that the stream is read ahead, a power of two
     parameter MULTIPLIERS   = 0,     // codes of block weights at once: 0 for no block unit, 8 or 16
     parameter MANTISSAS     = 4096,  // inputs of a block product, a power of two, at most 65,536
-    parameter CONTEXT       = 1024   // tokens that attention sees, a power of two, at most 32,768
+    parameter CONTEXT       = 1024,  // tokens that attention sees, a power of two, at most 32,768
+    parameter BATCH         = 1      // vectors that share the weights: 1, 2, 4, 8
 ) (
     input  wire                clk,
     input  wire                rst,
@@ -82,8 +83,8 @@ module sterna_core #(
     input  wire [         1:0] m_axi_bresp,
     input  wire                m_axi_bvalid,
     output wire                m_axi_bready,
-    // Logits, LANES a word
-    output wire [32*LANES-1:0] m_axis_logits_tdata,
+    // Logits, LANES a word of each vector
+    output wire [32*LANES*BATCH-1:0] m_axis_logits_tdata,
     output wire [   LANES-1:0] m_axis_logits_tkeep,
     output wire                m_axis_logits_tlast,
     output wire                m_axis_logits_tvalid,
@@ -101,7 +102,10 @@ module sterna_core #(
   wire resume;
   wire stop;
   wire [63:0] base;
-  wire [19:0] token;
+  wire [20*BATCH-1:0] tokens;
+  wire [BATCH-1:0] mask;
+  wire turns;
+  wire [2:0] home;
   wire [15:0] position;
   wire break_enable;
   wire [15:0] break_addr;
@@ -129,6 +133,7 @@ module sterna_core #(
   wire [31:0] boot_beats;
   wire boot_beat_valid;
   wire boot_beat_take;
+  wire [2:0] row_slice;
   wire row_request;
   wire row_granted;
   wire row_valid;
@@ -164,6 +169,9 @@ module sterna_core #(
 
   wire [127:8] instruction;
   wire vector_valid;
+  wire vector_turns;
+  wire vector_again;
+  wire [2:0] vector_turn;
   wire vector_ready;
   wire vector_idle;
   wire scalar_valid;
@@ -193,15 +201,16 @@ module sterna_core #(
   wire window_space;
   wire [15:0] window_addr;
   wire [$clog2(LANES)-1:0] window_lane;
-  wire [LANES-1:0] window_write;
+  wire [2:0] window_slice;
+  wire [LANES*BATCH-1:0] window_write;
   wire [31:0] window_data;
   wire [31:0] window_value;
   wire host_scalar_read;
   wire [4:0] host_scalar_addr;
-  wire [27:0] host_scalar_value;
+  wire [28*BATCH-1:0] host_scalar_value;
   wire largest_done;
-  wire [19:0] largest_index;
-  wire [31:0] largest;
+  wire [20*BATCH-1:0] largest_index;
+  wire [32*BATCH-1:0] largest;
 
   sterna_host #(
       .BEAT(BEAT),
@@ -216,7 +225,8 @@ module sterna_core #(
       .MULTIPLIERS(MULTIPLIERS),
       .MANTISSAS(BLOCKS * MANTISSAS),
       .CONTEXT(BLOCKS * CONTEXT),
-      .COUNTERS(EVENTS + 2)
+      .COUNTERS(EVENTS + 2),
+      .BATCH(BATCH)
   ) host (
       .clk(clk),
       .rst(rst),
@@ -243,7 +253,10 @@ module sterna_core #(
       .resume(resume),
       .stop(stop),
       .base(base),
-      .token(token),
+      .tokens(tokens),
+      .mask(mask),
+      .turns(turns),
+      .home(home),
       .position(position),
       .break_enable(break_enable),
       .break_addr(break_addr),
@@ -266,6 +279,7 @@ module sterna_core #(
       .window_space(window_space),
       .window_addr(window_addr),
       .window_lane(window_lane),
+      .window_slice(window_slice),
       .window_write(window_write),
       .window_data(window_data),
       .window_value(window_value),
@@ -320,7 +334,9 @@ module sterna_core #(
       .logit_count(logit_count)
   );
 
-  // The token's row: known long before its beats are asked for.
+  // A token's row: known two cycles behind row_slice.
+  wire [159:0] all_tokens = {{160 - 20 * BATCH{1'b0}}, tokens};
+  wire [19:0] token = BATCH == 1 ? tokens[19:0] : all_tokens[20*row_slice+:20];
   reg [31:0] row_place;
   reg [31:0] row_offset;
   always @(posedge clk) begin
@@ -374,7 +390,8 @@ module sterna_core #(
   sterna_sequence #(
       .WORDS(PROGRAM_WORDS),
       .ROWS (ROWS),
-      .BLOCKS(BLOCKS)
+      .BLOCKS(BLOCKS),
+      .BATCH(BATCH)
   ) sequence_unit (
       .clk(clk),
       .rst(unit_rst),
@@ -386,6 +403,8 @@ module sterna_core #(
       .resume(resume),
       .break_enable(break_enable),
       .break_addr(break_addr),
+      .turns(turns),
+      .mask(mask),
       .running(running),
       .at_break(at_break),
       .done(done),
@@ -403,6 +422,9 @@ module sterna_core #(
       .matrix_ready(matrix_ready),
       .load_ready(load_ready),
       .vector_valid(vector_valid),
+      .vector_turns(vector_turns),
+      .vector_again(vector_again),
+      .vector_turn(vector_turn),
       .scalar_valid(scalar_valid),
       .matrix_valid(matrix_valid),
       .load_valid(load_valid),
@@ -432,12 +454,18 @@ module sterna_core #(
       .MULTIPLIERS(MULTIPLIERS),
       .MANTISSAS(MANTISSAS),
       .CONTEXT(CONTEXT),
-      .EVENTS(EVENTS)
+      .EVENTS(EVENTS),
+      .BATCH(BATCH)
   ) datapath (
       .clk(clk),
       .rst(unit_rst),
       .instruction(instruction),
       .vector_valid(vector_valid),
+      .vector_turns(vector_turns),
+      .vector_again(vector_again),
+      .vector_turn(vector_turn),
+      .mask(mask),
+      .home(home),
       .vector_ready(vector_ready),
       .vector_idle(vector_idle),
       .scalar_valid(scalar_valid),
@@ -463,6 +491,7 @@ module sterna_core #(
       .stream_valid(stream_valid),
       .stream_take(stream_take),
       .stream_beat(stream_beat),
+      .row_slice(row_slice),
       .row_request(row_request),
       .row_granted(row_granted),
       .row_valid(row_valid),
@@ -491,6 +520,7 @@ module sterna_core #(
       .window_space(window_space),
       .window_addr(window_addr),
       .window_lane(window_lane),
+      .window_slice(window_slice),
       .window_write(window_write),
       .window_data(window_data),
       .window_value(window_value),
@@ -557,7 +587,7 @@ module sterna_core #(
     end
   endgenerate
 
-  wire unused = &{1'b0, base};
+  wire unused = &{1'b0, base, all_tokens, row_slice};
 
 endmodule
 

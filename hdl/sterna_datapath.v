@@ -14,7 +14,8 @@
 // An instruction arrives with the valid of its unit, and only when that unit's ready is high.
 // order_* says, in program order, which instruction the next beats of the stream belong to.
 // Units run on their own until they are idle; rst stops all of them at once. The block unit is
-// there where MULTIPLIERS is not 0, and has what the others use to itself while it works.
+// there where MULTIPLIERS is not 0, and has what the others use to itself while it works; such a
+// build has one slice.
 `default_nettype none
 
 module sterna_datapath #(
@@ -29,13 +30,17 @@ module sterna_datapath #(
     parameter MULTIPLIERS  = 0,     // codes of block weights at once: 0 for none, 8 or 16
     parameter MANTISSAS    = 4096,  // inputs of a block product, a power of two
     parameter CONTEXT      = 1024,  // tokens that attention sees, a power of two
-    parameter EVENTS       = 11     // events that are counted: one more with a block unit
+    parameter EVENTS       = 11,    // events that are counted: one more with a block unit
+    parameter BATCH        = 1      // slices of the vector unit, each with a vector of its own
 ) (
     input  wire                     clk,
     input  wire                     rst,
     // Instructions
     input  wire [            127:8] instruction,
     input  wire                     vector_valid,
+    input  wire                     vector_turns,
+    input  wire                     vector_again,
+    input  wire [              2:0] vector_turn,
     output wire                     vector_ready,
     output wire                     vector_idle,
     input  wire                     scalar_valid,
@@ -58,10 +63,14 @@ module sterna_datapath #(
     input  wire                     block_set,
     output wire                     block_idle,
     input  wire [             15:0] position,
-    // Weight stream and embedding row
+    // Slices that take part, and the one that has the state of tokens in turns
+    input  wire [        BATCH-1:0] mask,
+    input  wire [              2:0] home,
+    // Weight stream and embedding rows
     input  wire                     stream_valid,
     output wire                     stream_take,
     input  wire [       8*BEAT-1:0] stream_beat,
+    output wire [              2:0] row_slice,
     output wire                     row_request,
     input  wire                     row_granted,
     input  wire                     row_valid,
@@ -83,29 +92,38 @@ module sterna_datapath #(
     // Logits
     output wire                     logits_valid,
     input  wire                     logits_ready,
-    output wire [     32*LANES-1:0] logits_data,
+    output wire [32*LANES*BATCH-1:0] logits_data,   // by slice, then lane
     output wire [        LANES-1:0] logits_keep,
     output wire                     logits_last,
     output wire                     largest_done,
-    output wire [             19:0] largest_index,
-    output wire [             31:0] largest,
+    output wire [     20*BATCH-1:0] largest_index,
+    output wire [     32*BATCH-1:0] largest,
     // Host
     input  wire                     window_read,
     input  wire                     window_space,
     input  wire [             15:0] window_addr,
     input  wire [$clog2(LANES)-1:0] window_lane,
-    input  wire [        LANES-1:0] window_write,
+    input  wire [              2:0] window_slice,
+    input  wire [  LANES*BATCH-1:0] window_write,
     input  wire [             31:0] window_data,
     output wire [             31:0] window_value,
     input  wire                     scalar_read,
     input  wire [              4:0] scalar_addr,
-    output wire [             27:0] scalar_value,
+    output wire [     28*BATCH-1:0] scalar_value,
     // Counted by the host
     output wire [       EVENTS-1:0] events
 );
 
   localparam TRITS = BASE3 != 0 ? 5 : 4;
   localparam ACC = 24;
+
+  initial begin
+    if (BATCH != 1 && MULTIPLIERS != 0) begin
+      $display("Cannot build sterna_datapath: BATCH %0d, MULTIPLIERS %0d", BATCH, MULTIPLIERS);
+      $finish;
+    end
+  end
+
   localparam CODES = LANES < 8 ? 8 : LANES;
   localparam BANKS = BEAT / 2 > LANES ? BEAT / 2 / LANES : 1;
   localparam CONST_ROWS = CONST_WORDS / BANKS;
@@ -182,18 +200,19 @@ module sterna_datapath #(
   wire [LANES-1:0] block_write;
   wire [31:0] block_value;
   wire block_logits_valid;
-  wire [32*LANES-1:0] block_logits_data;
+  wire [32*LANES*BATCH-1:0] block_logits_data;
   wire [LANES-1:0] block_logits_keep;
   wire block_logits_last;
   wire block_largest_done;
-  wire [19:0] block_largest_index;
-  wire [31:0] block_largest;
+  wire [20*BATCH-1:0] block_largest_index;
+  wire [32*BATCH-1:0] block_largest;
   wire load_request;
   wire load_row_take;
 
   assign row_request = load_request || block_request;
   assign row_take = load_row_take || block_row_take;
 
+  wire [BATCH-1:0] const_slices;
   wire [BANKS*LANES-1:0] const_write;
   wire [$clog2(CONST_ROWS)-1:0] const_addr;
   wire [16*BANKS*LANES-1:0] const_data;
@@ -202,7 +221,8 @@ module sterna_datapath #(
       .BEAT (BEAT),
       .LANES(LANES),
       .BANKS(BANKS),
-      .ROWS (CONST_ROWS)
+      .ROWS (CONST_ROWS),
+      .BATCH(BATCH)
   ) loader (
       .clk(clk),
       .rst(rst),
@@ -216,11 +236,14 @@ module sterna_datapath #(
       .stream_take(load_take),
       .stream_end(load_end),
       .stream_beat(stream_beat),
+      .mask(mask),
+      .row_slice(row_slice),
       .row_request(load_request),
       .row_granted(row_granted),
       .row_valid(row_valid),
       .row_take(load_row_take),
       .row_beat(row_beat),
+      .const_slices(const_slices),
       .const_write(const_write),
       .const_addr(const_addr),
       .const_data(const_data)
@@ -230,33 +253,39 @@ module sterna_datapath #(
 
   wire vector_scalar_read;
   wire [4:0] vector_scalar_addr;
-  wire [15:0] vector_scalar_m;
-  wire [11:0] vector_scalar_e;
+  wire [16*BATCH-1:0] vector_scalar_m;
+  wire [12*BATCH-1:0] vector_scalar_e;
   wire [119:0] progress;
   wire drain_write;
   wire [14:0] drain_addr;
-  wire [32*LANES-1:0] drain_data;
+  wire [32*LANES*BATCH-1:0] drain_data;
   wire code_write;
   wire [1:0] code_buffer;
   wire [14:0] code_addr;
-  wire [8*LANES-1:0] code_data;
+  wire [8*LANES*BATCH-1:0] code_data;
   wire clear_maximum;
   wire clear_sum;
-  wire [29:0] maximum;
-  wire [47:0] sum;
+  wire [30*BATCH-1:0] maximum;
+  wire [48*BATCH-1:0] sum;
 
   sterna_vector #(
       .LANES(LANES),
       .VECTOR_WORDS(VECTOR_WORDS),
       .STATE_WORDS(STATE_WORDS),
       .CONST_ROWS(CONST_ROWS),
-      .CONST_BANKS(BANKS)
+      .CONST_BANKS(BANKS),
+      .BATCH(BATCH)
   ) vector_unit (
       .clk(clk),
       .rst(rst),
       .in_valid(vector_valid),
       .in_ready(vector_ready),
       .in_instruction(instruction),
+      .in_turns(vector_turns),
+      .in_again(vector_again),
+      .in_turn(vector_turn),
+      .mask(mask),
+      .home(home),
       .idle(vector_idle),
       .scalar_read(vector_scalar_read),
       .scalar_addr(vector_scalar_addr),
@@ -279,6 +308,7 @@ module sterna_datapath #(
       .clear_sum(clear_sum),
       .maximum(maximum),
       .sum(sum),
+      .const_slices(const_slices),
       .const_write(const_write),
       .const_addr(const_addr),
       .const_data(const_data),
@@ -289,6 +319,7 @@ module sterna_datapath #(
       .host_space(window_space),
       .host_addr(window_addr),
       .host_lane(window_lane),
+      .host_slice(window_slice),
       .host_write_s(window_write),
       .host_data(window_data),
       .host_value(window_value),
@@ -298,12 +329,13 @@ module sterna_datapath #(
   );
 
   wire [4:0] drain_scalar_addr;
-  wire [15:0] drain_scalar_m;
-  wire [11:0] drain_scalar_e;
+  wire [16*BATCH-1:0] drain_scalar_m;
+  wire [12*BATCH-1:0] drain_scalar_e;
   wire [31:0] marks;
 
   sterna_scalar #(
-      .BLOCKS(MULTIPLIERS != 0 ? 1 : 0)
+      .BLOCKS(MULTIPLIERS != 0 ? 1 : 0),
+      .BATCH (BATCH)
   ) scalar_unit (
       .clk(clk),
       .rst(rst),
@@ -335,13 +367,14 @@ module sterna_datapath #(
   wire codes_valid;
   wire codes_take;
   wire codes_last;
-  wire [39:0] group_codes;
+  wire [40*BATCH-1:0] group_codes;
 
   sterna_codes #(
       .LANES(LANES),
       .CODES(CODES),
       .WORDS(CODE_WORDS),
-      .TRITS(TRITS)
+      .TRITS(TRITS),
+      .BATCH(BATCH)
   ) codes (
       .clk(clk),
       .rst(rst),
@@ -365,23 +398,24 @@ module sterna_datapath #(
   );
 
   wire drain_logits_valid;
-  wire [32*LANES-1:0] drain_logits_data;
+  wire [32*LANES*BATCH-1:0] drain_logits_data;
   wire [LANES-1:0] drain_logits_keep;
   wire drain_logits_last;
   wire drain_largest_done;
-  wire [19:0] drain_largest_index;
-  wire [31:0] drain_largest;
+  wire [20*BATCH-1:0] drain_largest_index;
+  wire [32*BATCH-1:0] drain_largest;
   wire hold_full;
   wire hold_shift;
   wire hold_done;
-  wire [ACC*LANES-1:0] hold_sums;
+  wire [ACC*LANES*BATCH-1:0] hold_sums;
 
   sterna_matvec #(
       .BEAT (BEAT),
       .ROWS (ROWS),
       .LANES(LANES),
       .BASE3(BASE3),
-      .ACC  (ACC)
+      .ACC  (ACC),
+      .BATCH(BATCH)
   ) matvec (
       .clk(clk),
       .rst(rst),
@@ -411,7 +445,8 @@ module sterna_datapath #(
   sterna_drain #(
       .ROWS (ROWS),
       .LANES(LANES),
-      .ACC  (ACC)
+      .ACC  (ACC),
+      .BATCH(BATCH)
   ) drain (
       .clk(clk),
       .rst(rst),
@@ -478,8 +513,8 @@ module sterna_datapath #(
           .position(position),
           .scalar_read(block_scalar_read),
           .scalar_addr(block_scalar_addr),
-          .scalar_m(vector_scalar_m),
-          .scalar_e(vector_scalar_e),
+          .scalar_m(vector_scalar_m[15:0]),
+          .scalar_e(vector_scalar_e[11:0]),
           .vector_read(block_read),
           .vector_addr(block_addr),
           .vector_data(block_words),
@@ -530,7 +565,7 @@ module sterna_datapath #(
       assign put_addr = 32'd0;
       assign put_data = {8 * BEAT{1'b0}};
       assign block_logits_valid = 1'b0;
-      assign block_logits_data = {32 * LANES{1'b0}};
+      assign block_logits_data = {32 * LANES * BATCH{1'b0}};
       assign block_logits_keep = {LANES{1'b0}};
       assign block_logits_last = 1'b0;
       assign block_largest_done = 1'b0;

@@ -9,13 +9,15 @@
 // words written for each token; begin empties a token's count.
 // Logits go out LANES at a time, with keep for those that are rows of the matrix, and last; the
 // unit, and soon the matrix unit, stand still while logits_ready is low. Protocol: valid/ready.
+// BATCH vectors go through in step, each with its own scale, logits and largest.
 // Latency: 6 cycles from a sum to its write. Throughput: a word a cycle.
 `default_nettype none
 
 module sterna_drain #(
     parameter ROWS  = 64,  // rows of a row group, a power of two
     parameter LANES = 8,   // rows at once, a power of two, 2 or more, at most ROWS
-    parameter ACC   = 24   // bits of a sum
+    parameter ACC   = 24,  // bits of a sum
+    parameter BATCH = 1    // vectors
 ) (
     input  wire                 clk,
     input  wire                 rst,
@@ -33,30 +35,30 @@ module sterna_drain #(
     input  wire                 hold_full,
     output wire                 hold_shift,
     output wire                 hold_done,
-    input  wire [ACC*LANES-1:0] hold_sums,
+    input  wire [ACC*LANES*BATCH-1:0] hold_sums,  // by vector, then lane
     // Scalars
     input  wire [         31:0] marks,
     output wire [          4:0] scalar_addr,
-    input  wire [         15:0] scalar_m,
-    input  wire [         11:0] scalar_e,
+    input  wire [ 16*BATCH-1:0] scalar_m,     // by vector
+    input  wire [ 12*BATCH-1:0] scalar_e,
     // Vector memory
     output wire                 write,
     output wire [         14:0] write_addr,
-    output wire [ 32*LANES-1:0] write_data,
+    output wire [32*LANES*BATCH-1:0] write_data,  // by vector, then lane
     input  wire                 begin_valid,
     input  wire [          2:0] begin_token,
     output wire [        119:0] progress,
     // Logits
     output wire                 logits_valid,
     input  wire                 logits_ready,
-    output wire [ 32*LANES-1:0] logits_data,
+    output wire [32*LANES*BATCH-1:0] logits_data,  // by vector, then lane
     output wire [    LANES-1:0] logits_keep,
     output wire                 logits_last,
     output wire                 stalled,
-    // The largest
+    // The largest, by vector
     output wire                 largest_done,
-    output wire [         19:0] largest_index,
-    output wire [         31:0] largest
+    output wire [ 20*BATCH-1:0] largest_index,
+    output wire [ 32*BATCH-1:0] largest
 );
 
   localparam LANE = $clog2(LANES);
@@ -99,8 +101,8 @@ module sterna_drain #(
   reg [14:0] addr;
   reg [2:0] token;
   reg head;
-  reg [15:0] m;
-  reg [11:0] e;
+  reg [16*BATCH-1:0] m;
+  reg [12*BATCH-1:0] e;
   reg [15:0] word;  // within the row group
 
   assign scalar_addr = next_register;
@@ -147,20 +149,24 @@ module sterna_drain #(
   wire [LANES-1:0] keep;
 
   genvar l;
+  genvar b;
   generate
     for (l = 0; l < LANES; l = l + 1) begin : lane
       localparam [19:0] HERE = l;
-      wire [ACC-1:0] sum = hold_sums[ACC*l+:ACC];
       assign keep[l] = rows_left > HERE;
 
-      sterna_scale scale (
-          .clk(clk),
-          .en(en),
-          .x({{32 - ACC{sum[ACC-1]}}, sum}),
-          .m(m),
-          .e(e),
-          .z(write_data[32*l+:32])
-      );
+      for (b = 0; b < BATCH; b = b + 1) begin : vector
+        wire [ACC-1:0] sum = hold_sums[ACC*(LANES*b+l)+:ACC];
+
+        sterna_scale scale (
+            .clk(clk),
+            .en(en),
+            .x({{32 - ACC{sum[ACC-1]}}, sum}),
+            .m(m[16*b+:16]),
+            .e(e[12*b+:12]),
+            .z(write_data[32*(LANES*b+l)+:32])
+        );
+      end
     end
   endgenerate
 
@@ -209,21 +215,29 @@ module sterna_drain #(
   wire logit = logits_valid && logits_ready;
   reg  was_reset;
 
-  sterna_argmax #(
-      .LANES(LANES),
-      .INDEX(20)
-  ) argmax (
-      .clk(clk),
-      .rst(rst),
-      .clear(was_reset || largest_done),
-      .in_valid(logit),
-      .in_keep(logits_keep),
-      .in_data(logits_data),
-      .finish(logit && logits_last),
-      .done(largest_done),
-      .index(largest_index),
-      .best(largest)
-  );
+  // All of them end in the same cycle.
+  wire [BATCH-1:0] dones;
+  assign largest_done = dones[0];
+
+  generate
+    for (b = 0; b < BATCH; b = b + 1) begin : choice
+      sterna_argmax #(
+          .LANES(LANES),
+          .INDEX(20)
+      ) argmax (
+          .clk(clk),
+          .rst(rst),
+          .clear(was_reset || largest_done),
+          .in_valid(logit),
+          .in_keep(logits_keep),
+          .in_data(logits_data[32*LANES*b+:32*LANES]),
+          .finish(logit && logits_last),
+          .done(dones[b]),
+          .index(largest_index[20*b+:20]),
+          .best(largest[32*b+:32])
+      );
+    end
+  endgenerate
 
   always @(posedge clk) begin
     was_reset <= rst;
@@ -232,6 +246,7 @@ module sterna_drain #(
     if (rst) reducing <= 1'b0;
   end
 
+  wire unused = &{1'b0, dones};
   wire still = !active && valid == 6'd0 && !reducing;
   assign idle = still && !queue_valid;
   assign resting = still && (!queue_valid || !marks[next_register]);

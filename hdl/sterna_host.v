@@ -8,19 +8,24 @@
 //   08 W  command: 1 load, 2 start, 4 resume, 8 clear state, 16 stop (a load has to follow)
 //   0c R  status: 1 running, 2 loaded, 4 loading, 8 at breakpoint and settled, 16 clearing state,
 //         bits 15..8 error: 0 none, 1..5 see sterna_boot, 6 memory error, 7 bad instruction,
-//         8 token outside the vocabulary, 9 start without a model
+//         8 token outside the vocabulary, 9 start without a model, 10 no slice takes part
 //   10,14 RW base of the image, a multiple of 4 KiB
 //   18 RW token in               1c R  token out              20 R  its logit
 //   24 RW interrupt enable       28 RW interrupt pending, write ones to clear
 //         1 done, 2 error, 4 at breakpoint
 //   2c RW breakpoint: bit 31 on, bits 15..0 instruction        30 R  instruction
-//   34 RW window: bits 31..30 memory (0 vectors, 1 state, 2 scalars), bits 27..0 element
+//   34 RW window: bits 31..30 memory (0 vectors, 1 state, 2 scalars), 26..24 slice, 23..0 element
 //   38 RW the window's element; each access moves on by one. Scalars: e << 16 | m
 //   3c RW 1: logits are streamed out
 //   40.. R bytes of a beat, trits of a byte, rows, lanes, then words: program, vector, state,
 //          constant, code; 64 entries of the vocabulary, 68 logits
 //   6c RW position of the token    70 R  multipliers, 74 mantissas, 78 tokens of a context
 //   80.. R counters of the last token, low and high halves
+// In builds with several slices of the vector unit (others read 0 there; 18, 1c, 20 are slice 0's):
+//   7c R  slices                 100.. RW token in, a slice a word
+//   120.. R token out            140.. R its logit
+//   160 RW bits 7..0 slices that take part (1 after reset), which clear state clears;
+//          bit 31: they hold consecutive tokens of one text, whose state is in slice 18..16
 // Windows answer with an error while the program runs; other addresses read as 0.
 `default_nettype none
 
@@ -37,7 +42,8 @@ module sterna_host #(
     parameter MULTIPLIERS   = 0,     // of the block unit, 0 without one
     parameter MANTISSAS     = 0,     // inputs of a block product
     parameter CONTEXT       = 0,     // tokens of a context
-    parameter COUNTERS      = 12     // counters
+    parameter COUNTERS      = 12,    // counters
+    parameter BATCH         = 1      // slices of the vector unit, a power of two, at most 8
 ) (
     input  wire                clk,
     input  wire                rst,
@@ -66,7 +72,10 @@ module sterna_host #(
     output reg                 resume,
     output reg                 stop,
     output reg  [        63:0] base,
-    output reg  [        19:0] token,
+    output wire [20*BATCH-1:0] tokens,       // by slice
+    output wire [   BATCH-1:0] mask,
+    output wire                turns,
+    output wire [         2:0] home,
     output reg  [        15:0] position,
     output reg                 break_enable,
     output reg  [        15:0] break_addr,
@@ -84,19 +93,20 @@ module sterna_host #(
     input  wire [        19:0] logit_count,
     input  wire [        15:0] program_counter,
     input  wire                largest_done,
-    input  wire [        19:0] largest_index,
-    input  wire [        31:0] largest,
+    input  wire [20*BATCH-1:0] largest_index,
+    input  wire [32*BATCH-1:0] largest,
     // Windows
     output wire                window_read,
     output wire                window_space,
     output wire [        15:0] window_addr,
     output wire [$clog2(LANES)-1:0] window_lane,
-    output wire [   LANES-1:0] window_write,
+    output wire [         2:0] window_slice,
+    output wire [LANES*BATCH-1:0] window_write,
     output wire [        31:0] window_data,
     input  wire [        31:0] window_value,
     output wire                scalar_read,
     output wire [         4:0] scalar_addr,
-    input  wire [        27:0] scalar_value,
+    input  wire [28*BATCH-1:0] scalar_value,
     // Counters
     input  wire [COUNTERS-1:0] events
 );
@@ -107,6 +117,7 @@ module sterna_host #(
   localparam [7:0] BAD_OPCODE = 8'd7;
   localparam [7:0] BAD_TOKEN = 8'd8;
   localparam [7:0] NO_MODEL = 8'd9;
+  localparam [7:0] NO_SLICE = 8'd10;
 
   wire wr_en;
   wire [6:0] wr_addr;
@@ -156,6 +167,7 @@ module sterna_host #(
 
   // Commands and settings; a write counts as a whole word
 
+  reg [19:0] token;
   reg [1:0] space;
   reg [27:0] element;
   reg [2:0] enable;
@@ -171,12 +183,16 @@ module sterna_host #(
 
   wire command = wr_en && wr_addr == 7'h02;
   wire want_start = command && wr_data[1];
-  wire can_start = loaded && !running && !clearing && token < vocabulary;
+  wire others_fit;  // tokens of the other slices are in the vocabulary
+  wire can_start = loaded && !running && !clearing && token < vocabulary && others_fit &&
+                   (BATCH == 1 || mask != {BATCH{1'b0}});
   wire at_window = wr_en && wr_addr == 7'h0e;
   wire open = !running || settled;
   wire write_state = at_window && open && space == 2'd1;
   wire read_window = rd_en && rd_addr == 7'h0e && open;
   localparam LAST_STATE = STATE_WORDS - 1;
+  localparam LAST_SLICE = BATCH - 1;
+  localparam ALL_SLICES = (1 << BATCH) - 1;
 
   always @(posedge clk) begin
     load <= command && wr_data[0];
@@ -189,6 +205,7 @@ module sterna_host #(
         7'h04: base[31:0] <= wr_data;
         7'h05: base[63:32] <= wr_data;
         7'h06: token <= wr_data[19:0];
+        7'h40: if (BATCH > 1) token <= wr_data[19:0];
         7'h09: enable <= wr_data[2:0];
         7'h0b: {break_enable, break_addr} <= {wr_data[31], wr_data[15:0]};
         7'h0d: {space, element} <= {wr_data[31:30], wr_data[27:0]};
@@ -206,14 +223,15 @@ module sterna_host #(
     if (command && wr_data[0]) error <= 8'd0;
     else if (error == 8'd0 || want_start) begin
       if (want_start && can_start) error <= 8'd0;
-      else if (want_start) error <= loaded ? BAD_TOKEN : NO_MODEL;
+      else if (want_start) error <= !loaded ? NO_MODEL :
+                                    BATCH > 1 && mask == {BATCH{1'b0}} ? NO_SLICE : BAD_TOKEN;
       // A load has taken the last one's error away before boot has.
       if (boot_error != 3'd0 && !load) error <= {5'd0, boot_error};
       if (bad_opcode) error <= BAD_OPCODE;
       if (bus_error) error <= BUS_ERROR;
     end
-    if (largest_done) token_out <= largest_index;
-    if (largest_done) logit_out <= largest;
+    if (largest_done) token_out <= largest_index[19:0];
+    if (largest_done) logit_out <= largest[31:0];
 
     if (command && wr_data[3] && !running) clearing <= 1'b1;
     else if (clearing && clear_addr == LAST_STATE[SA-1:0]) clearing <= 1'b0;
@@ -244,18 +262,109 @@ module sterna_host #(
 
   assign irq = (pending & enable) != 3'd0;
 
+  // Slices
+
+  wire [31:0] of_slices;  // what registers of slices read
+
+  generate
+    if (BATCH > 1) begin : slices
+      reg [7:0] part;
+      reg in_turns;
+      reg [2:0] at_home;
+      wire [31:0] tokens_in[0:7];
+      wire [31:0] tokens_out[0:7];
+      wire [31:0] logits_out[0:7];
+      wire [7:0] fit;
+
+      assign mask = part[BATCH-1:0];
+      assign turns = in_turns;
+      assign home = at_home;
+      assign others_fit = fit == 8'hff;
+      assign of_slices = rd_addr == 7'h1f ? BATCH :
+                         rd_addr == 7'h58 ? {in_turns, 12'd0, at_home, 8'd0, part} :
+                         rd_addr[6:3] == 4'h8 ? tokens_in[rd_addr[2:0]] :
+                         rd_addr[6:3] == 4'h9 ? tokens_out[rd_addr[2:0]] :
+                         rd_addr[6:3] == 4'ha ? logits_out[rd_addr[2:0]] : 32'd0;
+
+      always @(posedge clk) begin
+        if (wr_en && wr_addr == 7'h58) begin
+          part <= wr_data[7:0] & ALL_SLICES[7:0];
+          at_home <= wr_data[18:16] & LAST_SLICE[2:0];
+          in_turns <= wr_data[31];
+        end
+        if (rst) begin
+          part <= 8'd1;
+          at_home <= 3'd0;
+          in_turns <= 1'b0;
+        end
+      end
+
+      assign tokens[19:0] = token;
+      assign tokens_in[0] = {12'd0, token};
+      assign tokens_out[0] = {12'd0, token_out};
+      assign logits_out[0] = logit_out;
+      assign fit[0] = 1'b1;
+
+      genvar b;
+      for (b = 1; b < BATCH; b = b + 1) begin : slice
+        localparam [2:0] HERE = b;
+        reg [19:0] own;
+        reg [19:0] own_out;
+        reg [31:0] own_logit;
+        assign tokens[20*b+:20] = own;
+        assign tokens_in[b] = {12'd0, own};
+        assign tokens_out[b] = {12'd0, own_out};
+        assign logits_out[b] = own_logit;
+        assign fit[b] = !part[b] || own < vocabulary;
+        always @(posedge clk) begin
+          if (wr_en && wr_addr == {4'h8, HERE}) own <= wr_data[19:0];
+          if (largest_done) own_out <= largest_index[20*b+:20];
+          if (largest_done) own_logit <= largest[32*b+:32];
+          if (rst) begin
+            own <= 20'd0;
+            own_out <= 20'd0;
+            own_logit <= 32'd0;
+          end
+        end
+      end
+      for (b = BATCH; b < 8; b = b + 1) begin : absent
+        assign tokens_in[b] = 32'd0;
+        assign tokens_out[b] = 32'd0;
+        assign logits_out[b] = 32'd0;
+        assign fit[b] = 1'b1;
+      end
+    end else begin : slice
+      assign tokens = token;
+      assign mask = 1'b1;
+      assign turns = 1'b0;
+      assign home = 3'd0;
+      assign others_fit = 1'b1;
+      assign of_slices = 32'd0;
+    end
+  endgenerate
+
   // Windows
 
-  wire [27:0] element_word = element >> LANE;
+  wire [23:0] element_word = element[23:0] >> LANE;
   wire [15:0] clear_word = {{16 - SA{1'b0}}, clear_addr};
 
   assign window_read  = read_window && !space[1];
   assign window_space = space[0];
   assign window_addr  = clearing ? clear_word : element_word[15:0];
   assign window_lane  = element[LANE-1:0];
+  assign window_slice = BATCH > 1 ? element[26:24] & LAST_SLICE[2:0] : 3'd0;
   assign window_data  = clearing ? 32'd0 : wr_data;
-  assign window_write = clearing ? {LANES{1'b1}} :
-                        {{LANES - 1{1'b0}}, write_state} << element[LANE-1:0];
+
+  genvar s;
+  generate
+    for (s = 0; s < BATCH; s = s + 1) begin : writes
+      localparam [2:0] HERE = s;
+      wire here = write_state && (BATCH == 1 || window_slice == HERE);
+      assign window_write[LANES*s+:LANES] = clearing ? {LANES{BATCH == 1 || mask[s]}} :
+                                            {{LANES - 1{1'b0}}, here} << element[LANE-1:0];
+    end
+  endgenerate
+
   assign scalar_read  = read_window && space[1];
   assign scalar_addr  = element[4:0];
 
@@ -306,7 +415,7 @@ module sterna_host #(
       7'h1c: value <= MULTIPLIERS;
       7'h1d: value <= MANTISSAS;
       7'h1e: value <= CONTEXT;
-      default: value <= 32'd0;
+      default: value <= of_slices;
     endcase
     reading <= {reading[2:0], read_window};
     rd_ack <= reading[3] || (rd_en && !read_window);
@@ -324,13 +433,13 @@ module sterna_host #(
   end
 
   always @* begin
-    if (from_window && from_scalar) rd_data = {4'd0, scalar_value};
+    if (from_window && from_scalar) rd_data = {4'd0, scalar_value[28*window_slice+:28]};
     else if (from_window) rd_data = window_value;
     else if (rd_addr[6:5] == 2'b01) rd_data = counted;
     else rd_data = value;
   end
 
-  wire unused = &{1'b0, wr_strb, element_word};
+  wire unused = &{1'b0, wr_strb, element_word, element[27:24]};
 
 endmodule
 

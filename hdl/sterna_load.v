@@ -9,6 +9,9 @@
 // where it holds less, LANES * 2 / BEAT beats fill a word.
 // Instruction: from the stream or the embedding, first word (a multiple of BANKS), beats. An
 // embedding row is asked for when its instruction is reached.
+// With BATCH slices of the vector unit, constants go to all of them. Of embedding rows each slice
+// in mask has its own: row_slice says whose is asked for, and a row is asked for PLACE cycles
+// later, which is what its address takes; const_slices says whose beat it is.
 // Latency: one cycle from a beat to its write.
 `default_nettype none
 
@@ -16,7 +19,8 @@ module sterna_load #(
     parameter BEAT  = 64,   // bytes of a beat, a power of two
     parameter LANES = 8,    // lanes of the vector unit, a power of two
     parameter BANKS = 4,    // banks: BEAT / 2 / LANES, but 1 at least
-    parameter ROWS  = 1024  // words of a bank, a power of two
+    parameter ROWS  = 1024, // words of a bank, a power of two
+    parameter BATCH = 1     // slices, a power of two, at most 8
 ) (
     input  wire                      clk,
     input  wire                      rst,
@@ -32,13 +36,16 @@ module sterna_load #(
     output wire                      stream_take,
     output wire                      stream_end,
     input  wire [        8*BEAT-1:0] stream_beat,
-    // Beats of the embedding row
+    // Beats of the embedding rows
+    input  wire [         BATCH-1:0] mask,
+    output wire [               2:0] row_slice,
     output wire                      row_request,
     input  wire                      row_granted,
     input  wire                      row_valid,
     output wire                      row_take,
     input  wire [        8*BEAT-1:0] row_beat,
     // Constant memory: bank b of lane l has bit b LANES + l, and 16 bits of data each
+    output wire [         BATCH-1:0] const_slices,
     output wire [   BANKS*LANES-1:0] const_write,
     output wire [  $clog2(ROWS)-1:0] const_addr,
     output wire [16*BANKS*LANES-1:0] const_data
@@ -61,12 +68,14 @@ module sterna_load #(
   wire [15:0] next_beats;
   reg active;
   reg embedding;
-  reg asked;
   reg [15:0] left;  // beats after this one
 
   wire beat_valid = embedding ? row_valid : stream_valid;
-  wire take = active && beat_valid;
-  wire last = take && left == 16'd0;
+  wire skip;  // there is no row for the slice
+  wire other;  // there are more slices whose row comes
+  wire take = active && beat_valid && !skip;
+  wire row_end = take && left == 16'd0;
+  wire last = (row_end || skip) && !other;
   wire start = queue_valid && !active;
 
   sterna_queue #(
@@ -83,12 +92,13 @@ module sterna_load #(
       .out_data({next_embedding, next_address, next_beats})
   );
 
-  assign row_request = active && embedding && !asked;
-  assign row_take = active && embedding;
+  assign row_take = active && embedding && !skip;
   assign stream_take = take && !embedding;
   assign stream_end = last && !embedding;
 
   reg [RA-1:0] row;
+  reg [RA-1:0] first_row;
+  reg [15:0] beats_less_1;
   reg write;
   reg [RA-1:0] write_row;
   reg [8*BEAT-1:0] beat;
@@ -99,12 +109,15 @@ module sterna_load #(
       embedding <= next_embedding;
       left <= next_beats - 16'd1;
       row <= next_address[RA+BA-1:BA];
-      asked <= 1'b0;
+      beats_less_1 <= next_beats - 16'd1;
+      first_row <= next_address[RA+BA-1:BA];
+    end else if (BATCH > 1 && row_end) begin
+      left <= beats_less_1;
+      row  <= first_row;
     end else if (take) begin
       left <= left - 16'd1;
       if (next_row) row <= row + 1'b1;
     end
-    if (row_request && row_granted) asked <= 1'b1;
     write <= take;
     write_row <= row;
     if (take) beat <= embedding ? row_beat : stream_beat;
@@ -142,6 +155,54 @@ module sterna_load #(
           ELEMENTS{write && write_phase == HERE[PHASE-1:0]}
         };
       end
+    end
+  endgenerate
+
+  // Rows: asked for one behind the other, while the first ones arrive
+
+  generate
+    if (BATCH > 1) begin : several_rows
+      localparam MOST = BATCH - 1;
+      localparam [2:0] LAST = MOST[2:0];
+      localparam [1:0] PLACE = 2'd3;
+      reg [2:0] ask;
+      reg [1:0] age;  // of ask, in cycles
+      reg asked;  // all of them
+      reg [2:0] slice;
+      reg [BATCH-1:0] slices;
+      wire [7:0] all = {{8 - BATCH{1'b0}}, mask};
+      wire pass = active && embedding && !asked && !all[ask];
+      wire step = pass || (row_request && row_granted);
+
+      assign row_slice = ask;
+      assign row_request = active && embedding && !asked && all[ask] && age == PLACE;
+      assign skip = active && embedding && !all[slice];
+      assign other = embedding && slice != LAST;
+      assign const_slices = slices;
+
+      always @(posedge clk) begin
+        if (start || step) age <= 2'd0;
+        else if (age != PLACE) age <= age + 2'd1;
+        if (start) ask <= 3'd0;
+        else if (step) ask <= ask + 3'd1;
+        if (start) asked <= 1'b0;
+        else if (step && ask == LAST) asked <= 1'b1;
+        if (start) slice <= 3'd0;
+        else if (skip || (embedding && row_end)) slice <= slice + 3'd1;
+        slices <= embedding ? {{BATCH - 1{1'b0}}, 1'b1} << slice : {BATCH{1'b1}};
+      end
+    end else begin : one_row
+      reg asked;
+      assign row_slice = 3'd0;
+      assign row_request = active && embedding && !asked;
+      assign skip = 1'b0;
+      assign other = 1'b0;
+      assign const_slices = 1'b1;
+      always @(posedge clk) begin
+        if (start) asked <= 1'b0;
+        if (row_request && row_granted) asked <= 1'b1;
+      end
+      wire unused_mask = &{1'b0, mask, first_row, beats_less_1};
     end
   endgenerate
 

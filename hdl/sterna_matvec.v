@@ -13,6 +13,7 @@
 // column group of a row group waits until the hold registers are free.
 // Descriptor: column groups of a row, row groups. A cycle with weights and codes is one of busy;
 // the others are counted by their reason.
+// BATCH vectors share the weights, each with its own codes and sums, all in step.
 `default_nettype none
 
 module sterna_matvec #(
@@ -20,7 +21,8 @@ module sterna_matvec #(
     parameter ROWS  = 64,  // rows at once, a power of two, at most BEAT
     parameter LANES = 8,   // rows that the drain takes at once, a power of two, at most ROWS
     parameter BASE3 = 1,   // 1: five trits a byte, base 3; 0: four trits a byte, 2 bits
-    parameter ACC   = 24   // bits of a sum
+    parameter ACC   = 24,  // bits of a sum
+    parameter BATCH = 1    // vectors that share the weights
 ) (
     input  wire                 clk,
     input  wire                 rst,
@@ -34,7 +36,7 @@ module sterna_matvec #(
     input  wire                 codes_valid,
     output wire                 codes_take,
     output wire                 codes_last,
-    input  wire [         39:0] codes,
+    input  wire [ 40*BATCH-1:0] codes,        // by vector
     // Weights, when it is this unit's turn
     input  wire                 beat_valid,
     output wire                 beat_take,
@@ -44,7 +46,7 @@ module sterna_matvec #(
     output reg                  hold_full,
     input  wire                 hold_shift,
     input  wire                 hold_done,
-    output wire [ACC*LANES-1:0] hold_sums,
+    output wire [ACC*LANES*BATCH-1:0] hold_sums,  // by vector, then lane
     // Reasons
     output wire                 busy,
     output wire                 wait_weights,
@@ -150,7 +152,7 @@ module sterna_matvec #(
 
   // Rows: codes go in one cycle behind the bytes, what to do with the sum three cycles behind
 
-  reg [39:0] codes_1;
+  reg [40*BATCH-1:0] codes_1;
   reg [3:1] fire_at;
   reg [3:1] first_at;
   reg [4:1] end_at;
@@ -170,15 +172,14 @@ module sterna_matvec #(
   end
 
   genvar r;
+  genvar b;
   generate
     for (r = 0; r < ROWS; r = r + 1) begin : row
-      wire [ACC-1:0] acc;
-      wire [ACC-1:0] next;
-      reg [ACC-1:0] held;
+      wire [ACC*BATCH-1:0] acc;
 
       sterna_pe #(
           .BASE3(BASE3),
-          .BATCH(1),
+          .BATCH(BATCH),
           .ACC(ACC)
       ) pe (
           .clk(clk),
@@ -190,19 +191,24 @@ module sterna_matvec #(
           .acc(acc)
       );
 
-      if (r + LANES < ROWS) begin : chained
-        assign next = row[r+LANES].held;
-      end else begin : top
-        assign next = {ACC{1'b0}};
-      end
+      for (b = 0; b < BATCH; b = b + 1) begin : vector
+        wire [ACC-1:0] next;
+        reg [ACC-1:0] held;
 
-      if (r < LANES) begin : bottom
-        assign hold_sums[ACC*r+:ACC] = held;
-      end
+        if (r + LANES < ROWS) begin : chained
+          assign next = row[r+LANES].vector[b].held;
+        end else begin : top
+          assign next = {ACC{1'b0}};
+        end
 
-      always @(posedge clk) begin
-        if (end_at[4]) held <= acc;
-        else if (hold_shift) held <= next;
+        if (r < LANES) begin : bottom
+          assign hold_sums[ACC*(LANES*b+r)+:ACC] = held;
+        end
+
+        always @(posedge clk) begin
+          if (end_at[4]) held <= acc[ACC*b+:ACC];
+          else if (hold_shift) held <= next;
+        end
       end
     end
   endgenerate

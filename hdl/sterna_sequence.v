@@ -10,13 +10,16 @@
 // of the weight stream, which order_* passes on.
 // A breakpoint stops before the instruction at its address (at_break), and resume goes over it.
 // end is the last instruction: done for one cycle, when everything that its mask names is idle.
+// With BATCH slices of the vector unit and turns high, a pass that touches a state is issued once
+// for each slice in mask, in order: the slices hold consecutive tokens of one text.
 // An unknown opcode stops the program with bad_opcode. One instruction a cycle at most.
 `default_nettype none
 
 module sterna_sequence #(
     parameter WORDS = 1024,  // instructions, a power of two
     parameter ROWS  = 64,    // rows of a row group, a power of two
-    parameter BLOCKS = 0     // 1: with a block unit
+    parameter BLOCKS = 0,    // 1: with a block unit
+    parameter BATCH = 1      // slices of the vector unit, a power of two, at most 8
 ) (
     input  wire                     clk,
     input  wire                     rst,
@@ -30,6 +33,8 @@ module sterna_sequence #(
     input  wire                     resume,
     input  wire                     break_enable,
     input  wire [             15:0] break_addr,
+    input  wire                     turns,
+    input  wire [        BATCH-1:0] mask,           // not 0
     output reg                      running,
     output wire                     at_break,
     output reg                      done,
@@ -48,6 +53,9 @@ module sterna_sequence #(
     input  wire                     matrix_ready,
     input  wire                     load_ready,
     output wire                     vector_valid,
+    output wire                     vector_turns,   // the pass is one of several turns
+    output wire                     vector_again,   // and not the first
+    output wire [              2:0] vector_turn,
     output wire                     scalar_valid,
     output wire                     matrix_valid,
     output wire                     load_valid,
@@ -105,9 +113,9 @@ module sterna_sequence #(
   assign program_counter = {{16 - ADDR{1'b0}}, pc};
 
   wire [3:0] op = word[3:0];
-  wire [3:0] mask = word[7:4];
-  wire rested = !(mask[0] && !vector_idle) && !(mask[1] && !scalar_idle) &&
-                !(mask[2] && !matrix_idle) && !(mask[3] && !load_idle) && !block_busy;
+  wire [3:0] waits = word[7:4];
+  wire rested = !(waits[0] && !vector_idle) && !(waits[1] && !scalar_idle) &&
+                !(waits[2] && !matrix_idle) && !(waits[3] && !load_idle) && !block_busy;
   wire is_load = op == OP_LOAD;
   wire is_vector = op == OP_VECTOR;
   wire is_scalar = op == OP_SCALAR;
@@ -126,18 +134,54 @@ module sterna_sequence #(
                is_scalar ? scalar_ready : is_matrix ? matrix_ready && order_ready :
                is_block || is_end;
   wire go = running && present && rested && !at_break && !stop;
-  assign leave = go && ready;
+  wire more;  // another turn follows this one
+  wire pass_over;  // it is the turn of a slice that has none
+  assign leave = go && (ready || pass_over) && !more;
   assign waiting = running && !leave && !at_break;
 
   assign load_valid = leave && is_load;
   assign block_valid = leave && is_block;
   assign block_set = op == OP_SET;
-  assign vector_valid = leave && is_vector;
+  assign vector_valid = go && ready && is_vector && !pass_over;
   assign scalar_valid = leave && is_scalar;
   assign matrix_valid = leave && is_matrix;
   assign codes_begin = vector_valid && writes_codes;
   assign order_valid = matrix_valid || (load_valid && !embedding);
   assign order_matrix = is_matrix;
+
+  // Turns
+
+  generate
+    if (BATCH > 1) begin : with_turns
+      localparam MOST = BATCH - 1;
+      localparam [2:0] LAST = MOST[2:0];
+      wire [2:0] x = word[10:8];
+      wire touches_state = x == 3'd1 || x == 3'd3 || word[15:14] == 2'd2 || word[31];
+      wire [7:0] all = {{8 - BATCH{1'b0}}, mask};
+      reg [2:0] turn;
+      reg again;
+      assign vector_turns = turns && touches_state;
+      assign vector_turn = turn;
+      assign vector_again = again;
+      assign more = is_vector && vector_turns && turn != LAST;
+      assign pass_over = is_vector && vector_turns && !all[turn];
+      always @(posedge clk) begin
+        if (leave) turn <= 3'd0;
+        else if (more && go && (ready || pass_over)) turn <= turn + 3'd1;
+        if (leave) again <= 1'b0;
+        else if (vector_valid) again <= 1'b1;
+        if (rst || start) turn <= 3'd0;
+        if (rst || start) again <= 1'b0;
+      end
+    end else begin : without_turns
+      assign vector_turns = 1'b0;
+      assign vector_turn = 3'd0;
+      assign vector_again = 1'b0;
+      assign more = 1'b0;
+      assign pass_over = 1'b0;
+      wire unused_turns = &{1'b0, turns, mask};
+    end
+  endgenerate
 
   localparam LAST_ROW = ROWS - 1;
   wire [19:0] rows_up = word[39:20] + LAST_ROW[19:0];

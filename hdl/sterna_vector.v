@@ -1,5 +1,6 @@
 // Vector unit: runs one pass after the other over the words of the vector memory, a word of LANES
-// elements a cycle. This is its control; the arithmetic is in sterna_vector_lane, LANES times.
+// elements a cycle. This is its control; the arithmetic is in sterna_vector_lane, LANES times in
+// each of BATCH slices, which are in step.
 //
 //   queue --> [ fetched, with its scalar ] --> [ running: word counter ] --> lanes, 15 cycles
 //
@@ -7,6 +8,9 @@
 // others wait until the pipeline is empty. A pass with `follow` issues word w when the matrix
 // unit's counter of its token is above `s` + w. The pipeline stands still in cycles in which the
 // matrix unit writes a result, as both share the write port.
+// A pass in turns is issued once for each slice: it reads and writes the state of the slice home,
+// and what else it writes is that of in_turn alone. in_again says that it follows on one of its
+// own, of which it reads the state. Other passes write the states of the slices in mask.
 // Latency: a word is read in cycle 0 and written at the end of cycle 15. Throughput: a word a
 // cycle.
 // maximum and sum are valid while idle is high.
@@ -18,7 +22,8 @@ module sterna_vector #(
     parameter VECTOR_WORDS = 4096,  // words of the vector memory, a power of two
     parameter STATE_WORDS  = 2048,  // words of the state memory, a power of two
     parameter CONST_ROWS   = 1024,  // words of a bank of the constant memory, a power of two
-    parameter CONST_BANKS  = 2      // banks of the constant memory, a power of two, at most 8
+    parameter CONST_BANKS  = 2,     // banks of the constant memory, a power of two, at most 8
+    parameter BATCH        = 1      // slices, a power of two, at most 8
 ) (
     input  wire                              clk,
     input  wire                              rst,
@@ -26,35 +31,42 @@ module sterna_vector #(
     input  wire                              in_valid,
     output wire                              in_ready,
     input  wire [                     127:8] in_instruction,
+    input  wire                              in_turns,
+    input  wire                              in_again,
+    input  wire [                       2:0] in_turn,
     output wire                              idle,
-    // Scalar registers: the value one cycle after the read
+    // What a token or some tokens do with states
+    input  wire [                 BATCH-1:0] mask,
+    input  wire [                       2:0] home,
+    // Scalar registers by slice: the value one cycle after the read
     output wire                              scalar_read,
     output wire [                       4:0] scalar_addr,
-    input  wire [                      15:0] scalar_m,
-    input  wire [                      11:0] scalar_e,
+    input  wire [              16*BATCH-1:0] scalar_m,
+    input  wire [              12*BATCH-1:0] scalar_e,
     // Words that the matrix unit has written, by token
     input  wire [                     119:0] progress,
-    // Results of the matrix unit
+    // Results of the matrix unit, by slice, then lane
     input  wire                              drain_write,
     input  wire [  $clog2(VECTOR_WORDS)-1:0] drain_addr,
-    input  wire [              32*LANES-1:0] drain_data,
-    // The block unit, while this one is idle and the matrix unit writes nothing
+    input  wire [        32*LANES*BATCH-1:0] drain_data,
+    // The block unit on the first slice, while this one is idle and the matrix unit writes nothing
     input  wire                              block_read,
     input  wire [                 LANES-1:0] block_write,  // by lane
     input  wire [  $clog2(VECTOR_WORDS)-1:0] block_addr,
     input  wire [                      31:0] block_value,
     output wire [              32*LANES-1:0] block_data,
-    // Codes
+    // Codes, by slice, then lane
     output wire                              code_write,
     output wire [                       1:0] code_buffer,
     output wire [                      14:0] code_addr,
-    output wire [               8*LANES-1:0] code_data,
-    // What was collected
+    output wire [         8*LANES*BATCH-1:0] code_data,
+    // What was collected, by slice
     input  wire                              clear_maximum,
     input  wire                              clear_sum,
-    output wire [                      29:0] maximum,
-    output wire [                      47:0] sum,
-    // Constants: bank b of lane l has bit b LANES + l, and 16 bits of data each
+    output wire [              30*BATCH-1:0] maximum,
+    output wire [              48*BATCH-1:0] sum,
+    // Constants: bank b of lane l has bit b LANES + l, and 16 bits of data each; for which slices
+    input  wire [                 BATCH-1:0] const_slices,
     input  wire [     CONST_BANKS*LANES-1:0] const_write,
     input  wire [    $clog2(CONST_ROWS)-1:0] const_addr,
     input  wire [  16*CONST_BANKS*LANES-1:0] const_data,
@@ -67,7 +79,8 @@ module sterna_vector #(
     input  wire                              host_space,   // 0: vectors, 1: state
     input  wire [                      15:0] host_addr,    // a word
     input  wire [         $clog2(LANES)-1:0] host_lane,
-    input  wire [                 LANES-1:0] host_write_s,
+    input  wire [                       2:0] host_slice,
+    input  wire [           LANES*BATCH-1:0] host_write_s,
     input  wire [                      31:0] host_data,
     output reg  [                      31:0] host_value,
     // Counted by the host
@@ -85,9 +98,10 @@ module sterna_vector #(
   initial begin
     if (LANES < 2 || (1 << LEVELS) != LANES || (1 << VA) != VECTOR_WORDS || VA > 15 ||
         (1 << SA) != STATE_WORDS || SA > 16 || (1 << CA) != CONST_ROWS ||
-        (1 << BA) != CONST_BANKS || BA > 3 || CA + BA > 15) begin
-      $display("Cannot build sterna_vector: LANES %0d, words %0d, %0d, %0d x %0d", LANES,
-               VECTOR_WORDS, STATE_WORDS, CONST_BANKS, CONST_ROWS);
+        (1 << BA) != CONST_BANKS || BA > 3 || CA + BA > 15 || BATCH > 8 ||
+        (1 << $clog2(BATCH)) != BATCH) begin
+      $display("Cannot build sterna_vector: LANES %0d, words %0d, %0d, %0d x %0d, BATCH %0d",
+               LANES, VECTOR_WORDS, STATE_WORDS, CONST_BANKS, CONST_ROWS, BATCH);
       $finish;
     end
   end
@@ -96,26 +110,31 @@ module sterna_vector #(
 
   // Fetched
 
+  localparam TURN = BATCH > 1 ? 5 : 0;  // bits that an instruction has for turns
+
   wire queue_valid;
-  wire [127:8] queue_instruction;
+  wire [120+TURN-1:0] queue_data;
+  wire [127:8] queue_instruction = queue_data[119:0];
   reg fetched_valid;
   reg [127:8] fetched;
 
   wire start;
   wire fetch = queue_valid && (!fetched_valid || start);
 
+  wire [124:0] in_data = {in_turns, in_again, in_turn, in_instruction};
+
   sterna_queue #(
-      .WIDTH(120),
+      .WIDTH(120 + TURN),
       .DEPTH(4)
   ) queue (
       .clk(clk),
       .rst(rst),
       .in_valid(in_valid),
       .in_ready(in_ready),
-      .in_data(in_instruction),
+      .in_data(in_data[120+TURN-1:0]),
       .out_valid(queue_valid),
       .out_ready(fetch),
-      .out_data(queue_instruction)
+      .out_data(queue_data)
   );
 
   assign scalar_read = fetch;
@@ -131,14 +150,11 @@ module sterna_vector #(
   wire [2:0] next_x = fetched[10:8];
   wire [2:0] next_y = fetched[13:11];
   wire [5:0] next_shift = fetched[21:16];
-  wire next_chain = fetched[35];
+  wire next_again;
+  // A turn reads the state that the last one wrote, a word at a time.
+  wire next_chain = next_again ? fetched[49:37] >= 13'd17 : fetched[35];
   wire next_both = fetched[30] && fetched[31];  // writes a vector and a state
   wire next_codes = fetched[32];
-  wire next_scaled = next_y == 3'd4;
-  wire up = !scalar_e[11];  // the scalar is m times a power of two of 1 or more
-  wire [3:0] up_amount = scalar_e[10:4] != 7'd0 ? 4'd15 : scalar_e[3:0];
-  wire [11:0] down = -scalar_e;
-  wire [5:0] down_amount = down[11:6] != 6'd0 ? 6'd63 : down[5:0];
 
   // Running
 
@@ -146,10 +162,7 @@ module sterna_vector #(
   reg [2:0] x;
   reg [2:0] y;
   reg [1:0] z;
-  reg [31:0] y_value;
-  reg [5:0] shift;
   reg [5:0] sigma_k;
-  reg [4:0] align;
   reg write_v;
   reg write_s;
   reg write_c;
@@ -191,14 +204,7 @@ module sterna_vector #(
       x <= next_x;
       y <= next_y;
       z <= fetched[15:14];
-      case (next_y)
-        3'd4: y_value <= up ? {16'd0, scalar_m} << up_amount : {16'd0, scalar_m};
-        3'd5: y_value <= 32'd1 << fetched[26:22];
-        default: y_value <= {16'd0, scalar_m};
-      endcase
-      shift <= next_y == 3'd2 ? 6'd16 : !next_scaled ? next_shift : up ? 6'd0 : down_amount;
       sigma_k <= next_shift;
-      align <= scalar_e[4:0] + {4'b1000, next_x[0]};
       token <= fetched[29:27];
       write_v <= fetched[30];
       write_s <= fetched[31];
@@ -228,9 +234,8 @@ module sterna_vector #(
 
   reg [6:0] k_1;
   reg [46*6-1:0] to_6;
-  reg [40*7-1:0] to_7;
-  reg [8*8-1:0] to_8;
-  reg [6*9-1:0] to_9;
+  reg [8*7-1:0] to_7;
+  reg [3*8-1:0] to_8;
   reg [14:1] to_14;
   reg [39*15-1:0] to_15;
   reg [2:0] bank_7;
@@ -250,9 +255,8 @@ module sterna_vector #(
       k_1 <= {sigma_k[5], sigma_k};
       bank_7 <= addr_c_6[2:0] & BANK_MASK;
       to_6 <= {to_6[46*5-1:0], addr_b, addr_c, addr_s};
-      to_7 <= {to_7[40*6-1:0], x, y, z, y_value};
-      to_8 <= {to_8[8*7-1:0], y == 3'd2, y == 3'd6, x == 3'd4 || x == 3'd5, align};
-      to_9 <= {to_9[6*8-1:0], shift};
+      to_7 <= {to_7[8*6-1:0], x, y, z};
+      to_8 <= {to_8[3*7-1:0], y == 3'd2, y == 3'd6, x == 3'd4 || x == 3'd5};
       to_14 <= {to_14[13:1], x == 3'd4};
       to_15 <= {
         to_15[39*14-1:0],
@@ -277,37 +281,85 @@ module sterna_vector #(
   assign code_buffer = flags_15[6:5];
   assign code_addr   = code_addr_15;
 
-  // Lanes
+  // Turns
+
+  wire turns_7;
+  wire turns_15;
+  wire [2:0] turn_15;
+
+  generate
+    if (BATCH > 1) begin : with_turns
+      reg [4:0] fetched_turn;
+      reg [3:0] turn;
+      reg [4*15-1:0] to_15_turn;
+      assign next_again = fetched_turn[3];
+      assign turns_7 = to_15_turn[4*6+3];
+      assign turns_15 = to_15_turn[4*14+3];
+      assign turn_15 = to_15_turn[4*14+:3];
+      always @(posedge clk) begin
+        if (fetch) fetched_turn <= queue_data[120+:5];
+        if (start) turn <= {fetched_turn[4], fetched_turn[2:0]};
+        if (en) to_15_turn <= {to_15_turn[4*14-1:0], turn};
+      end
+    end else begin : without_turns
+      assign next_again = 1'b0;
+      assign turns_7 = 1'b0;
+      assign turns_15 = 1'b0;
+      assign turn_15 = 3'd0;
+    end
+  endgenerate
+
+  // Slices
 
   wire host_read_v = host_read && !host_space;
   wire host_read_s = host_read && host_space;
   wire [VA-1:0] read_addr_a = block_read ? block_addr : host_read_v ? host_addr[VA-1:0] :
                               addr_a[VA-1:0];
   wire [SA-1:0] read_addr_s = host_read_s ? host_addr[SA-1:0] : addr_s_6[SA-1:0];
-  wire [32*LANES-1:0] read_a;
-  wire [32*LANES-1:0] read_s;
-  wire [30*LANES-1:0] maxima;
-  wire [48*LANES-1:0] sums;
+  wire [32*LANES*BATCH-1:0] read_a;
+  wire [32*LANES*BATCH-1:0] read_s;
+  wire [32*LANES*BATCH-1:0] results;
+  wire [32*LANES-1:0] state_7;
+  wire [32*LANES-1:0] state_15;
 
   genvar l;
   genvar b;
   generate
-    for (l = 0; l < LANES; l = l + 1) begin : lane
-      wire [CONST_BANKS-1:0] write;
-      wire [16*CONST_BANKS-1:0] data;
-      for (b = 0; b < CONST_BANKS; b = b + 1) begin : bank
-        assign write[b] = const_write[b*LANES+l];
-        assign data[16*b+:16] = const_data[16*(b*LANES+l)+:16];
+    for (l = 0; l < LANES; l = l + 1) begin : handed
+      if (BATCH > 1) begin : chosen
+        wire [31:0] home_place = {29'd0, home} * LANES + l;
+        wire [31:0] turn_place = {29'd0, turn_15} * LANES + l;
+        assign state_7[32*l+:32]  = read_s[32*home_place+:32];
+        assign state_15[32*l+:32] = results[32*turn_place+:32];
+      end else begin : own
+        assign state_7[32*l+:32]  = 32'd0;
+        assign state_15[32*l+:32] = 32'd0;
       end
+    end
 
-      sterna_vector_lane #(
+    for (b = 0; b < BATCH; b = b + 1) begin : slice
+      localparam [2:0] HERE = b;
+      wire mine_15 = BATCH == 1 || !turns_15 || turn_15 == HERE;
+      wire keeps_15 = BATCH == 1 || (turns_15 ? home == HERE : mask[b]);
+
+      sterna_vector_slice #(
+          .LANES(LANES),
           .VECTOR_WORDS(VECTOR_WORDS),
-          .STATE_WORDS (STATE_WORDS),
-          .CONST_ROWS  (CONST_ROWS),
-          .CONST_BANKS (CONST_BANKS)
-      ) element (
+          .STATE_WORDS(STATE_WORDS),
+          .CONST_ROWS(CONST_ROWS),
+          .CONST_BANKS(CONST_BANKS),
+          .SHARED(BATCH > 1 ? 1 : 0)
+      ) part (
           .clk(clk),
+          .rst(rst),
           .en(en),
+          .start(start),
+          .start_narrow(next_x[0]),
+          .start_y(next_y),
+          .start_shift(next_shift),
+          .start_power(fetched[26:22]),
+          .scalar_m(scalar_m[16*b+:16]),
+          .scalar_e(scalar_e[12*b+:12]),
           .read_a_0(issue || host_read_v || block_read),
           .addr_a_0(read_addr_a),
           .sigma_k_1(k_1),
@@ -316,70 +368,52 @@ module sterna_vector #(
           .addr_s_6(read_addr_s),
           .addr_c_6(addr_c_6[CA+BA-1:BA]),
           .bank_7(bank_7),
-          .x_7(to_7[40*6+37+:3]),
-          .y_7(to_7[40*6+34+:3]),
-          .z_7(to_7[40*6+32+:2]),
-          .y_value_7(to_7[40*6+:32]),
-          .y_sigma_8(to_8[8*7+7]),
-          .y_x_8(to_8[8*7+6]),
-          .align_8_on(to_8[8*7+5]),
-          .align_8(to_8[8*7+:5]),
-          .shift_9(to_9[6*8+:6]),
+          .x_7(to_7[8*6+5+:3]),
+          .y_7(to_7[8*6+2+:3]),
+          .z_7(to_7[8*6+:2]),
+          .in_turns_7(turns_7),
+          .state_7(state_7),
+          .y_sigma_8(to_8[3*7+2]),
+          .y_x_8(to_8[3*7+1]),
+          .align_8_on(to_8[3*7]),
           .signed_14(to_14[14]),
-          .write_v_15(write_v_15),
+          .write_v_15(write_v_15 && mine_15),
           .addr_v_15(addr_d_15[VA-1:0]),
-          .write_s_15(write_s_15),
+          .write_s_15(write_s_15 && keeps_15),
           .addr_w_15(addr_w_15[SA-1:0]),
-          .maximum_15(maximum_15),
-          .sum_15(sum_15),
-          .code_15(code_data[8*l+:8]),
-          .clear_maximum(clear_maximum || rst),
-          .clear_sum(clear_sum || rst),
-          .maximum(maxima[30*l+:30]),
-          .sum(sums[48*l+:48]),
-          .drain_write(drain_write || block_write[l]),
-          .drain_addr(drain_write ? drain_addr : block_addr),
-          .drain_data(drain_write ? drain_data[32*l+:32] : block_value),
-          .const_write(write),
+          .in_turns_15(turns_15),
+          .state_15(state_15),
+          .maximum_15(maximum_15 && mine_15),
+          .sum_15(sum_15 && mine_15),
+          .code_15(code_data[8*LANES*b+:8*LANES]),
+          .result_15(results[32*LANES*b+:32*LANES]),
+          .clear_maximum(clear_maximum),
+          .clear_sum(clear_sum),
+          .maximum(maximum[30*b+:30]),
+          .sum(sum[48*b+:48]),
+          .drain_write(drain_write),
+          .drain_addr(drain_addr),
+          .drain_data(drain_data[32*LANES*b+:32*LANES]),
+          .block_write(b == 0 ? block_write : {LANES{1'b0}}),
+          .block_addr(block_addr),
+          .block_value(block_value),
+          .const_write(BATCH == 1 || const_slices[b] ? const_write :
+                       {CONST_BANKS * LANES{1'b0}}),
           .const_addr(const_addr),
-          .const_data(data),
+          .const_data(const_data),
           .table_write(table_write),
           .table_addr(table_addr),
           .table_data(table_data),
-          .host_write_s(host_write_s[l]),
+          .host_write_s(host_write_s[LANES*b+:LANES]),
           .host_addr(host_addr[SA-1:0]),
           .host_data(host_data),
-          .read_a_1(read_a[32*l+:32]),
-          .read_s_7(read_s[32*l+:32])
+          .read_a_1(read_a[32*LANES*b+:32*LANES]),
+          .read_s_7(read_s[32*LANES*b+:32*LANES])
       );
     end
   endgenerate
 
-  assign block_data = read_a;
-
-  // What was collected: a tree over the lanes, one level a cycle
-
-  wire [30*LANES*2-1:30] maximum_tree;
-  wire [48*LANES*2-1:48] sum_tree;
-  assign maximum_tree[30*LANES+:30*LANES] = maxima;
-  assign sum_tree[48*LANES+:48*LANES] = sums;
-  assign maximum = maximum_tree[30+:30];
-  assign sum = sum_tree[48+:48];
-
-  generate
-    for (l = 1; l < LANES; l = l + 1) begin : node  // as in a heap: 2l and 2l + 1 are below l
-      reg [29:0] larger;
-      reg [47:0] both;
-      wire [29:0] maximum0 = maximum_tree[30*(2*l)+:30];
-      wire [29:0] maximum1 = maximum_tree[30*(2*l+1)+:30];
-      always @(posedge clk) begin
-        larger <= maximum0 > maximum1 ? maximum0 : maximum1;
-        both   <= sum_tree[48*(2*l)+:48] + sum_tree[48*(2*l+1)+:48];
-      end
-      assign maximum_tree[30*l+:30] = larger;
-      assign sum_tree[48*l+:48] = both;
-    end
-  endgenerate
+  assign block_data = read_a[32*LANES-1:0];
 
   reg [3:0] settling;  // cycles until the tree shows what was collected
 
@@ -393,6 +427,7 @@ module sterna_vector #(
 
   // Host
 
+  wire [LEVELS+2:0] host_place = {BATCH > 1 ? host_slice : 3'd0, host_lane};
   reg [2:0] host_reading;
   reg host_reads_state;
 
@@ -400,13 +435,13 @@ module sterna_vector #(
     host_reading <= {host_reading[1:0], host_read};
     if (host_read) host_reads_state <= host_space;
     if (host_reading[0] || host_reading[1]) begin
-      host_value <= host_reads_state ? read_s[32*host_lane+:32] : read_a[32*host_lane+:32];
+      host_value <= host_reads_state ? read_s[32*host_place+:32] : read_a[32*host_place+:32];
     end
   end
 
   wire unused = &{
     1'b0, fetched[127], host_reading[2], host_addr, addr_a, addr_b_6, addr_c_6, addr_s_6, addr_d_15,
-    addr_w_15
+    addr_w_15, in_data, mask, home, const_slices, host_slice, turn_15, turns_7, results
   };
 
 endmodule

@@ -38,6 +38,7 @@ module sterna_vector_lane #(
     input  wire [                     2:0] y_7,
     input  wire [                     1:0] z_7,
     input  wire [                    31:0] y_value_7,
+    input  wire [                    31:0] state_7,        // what read_s_7 gave, or another's
     input  wire                            y_sigma_8,
     input  wire                            y_x_8,
     input  wire                            align_8_on,
@@ -49,9 +50,11 @@ module sterna_vector_lane #(
     input  wire [$clog2(VECTOR_WORDS)-1:0] addr_v_15,
     input  wire                            write_s_15,
     input  wire [ $clog2(STATE_WORDS)-1:0] addr_w_15,
+    input  wire [                    31:0] state_15,       // what result_15 gives, or another's
     input  wire                            maximum_15,
     input  wire                            sum_15,
     output wire [                     7:0] code_15,
+    output wire [                    31:0] result_15,
     // What was collected
     input  wire                            clear_maximum,
     input  wire                            clear_sum,
@@ -90,10 +93,10 @@ module sterna_vector_lane #(
   wire [31:0] vector_data = drain_write ? drain_data : r_15;
   wire [31:0] a_1;
   wire [31:0] b_7;
-  wire [31:0] s_7;
+  wire [31:0] s_7 = state_7;
 
-  assign read_a_1 = a_1;
-  assign read_s_7 = s_7;
+  assign read_a_1  = a_1;
+  assign result_15 = r_15;
 
   sterna_ram #(
       .WIDTH(32),
@@ -131,10 +134,10 @@ module sterna_vector_lane #(
       .clk(clk),
       .wr_en(host_write_s || (write_s_15 && en)),
       .wr_addr(host_write_s ? host_addr : addr_w_15),
-      .wr_data(host_write_s ? host_data : r_15),
+      .wr_data(host_write_s ? host_data : state_15),
       .rd_en(read_6 && en),
       .rd_addr(addr_s_6),
-      .rd_data(s_7)
+      .rd_data(read_s_7)
   );
 
   wire [127:0] words_7;

@@ -30,6 +30,7 @@ import queue from "../../hdl/sterna_queue.v" with { type: "text" };
 import ram from "../../hdl/sterna_ram.v" with { type: "text" };
 import rope from "../../hdl/sterna_rope.v" with { type: "text" };
 import scalar from "../../hdl/sterna_scalar.v" with { type: "text" };
+import scalarLane from "../../hdl/sterna_scalar_lane.v" with { type: "text" };
 import scale from "../../hdl/sterna_scale.v" with { type: "text" };
 import sequence from "../../hdl/sterna_sequence.v" with { type: "text" };
 import shiftRound from "../../hdl/sterna_shift_round.v" with { type: "text" };
@@ -42,6 +43,7 @@ import vectorLane from "../../hdl/sterna_vector_lane.v" with { type: "text" };
 import vectorMultiply from "../../hdl/sterna_vector_multiply.v" with {
   type: "text",
 };
+import vectorSlice from "../../hdl/sterna_vector_slice.v" with { type: "text" };
 
 /** A Verilog file. */
 export interface VerilogFile {
@@ -71,7 +73,9 @@ export const CORE_FILES: readonly VerilogFile[] = [
   { name: "sterna_argmax.v", text: argmax },
   { name: "sterna_vector_multiply.v", text: vectorMultiply },
   { name: "sterna_vector_lane.v", text: vectorLane },
+  { name: "sterna_vector_slice.v", text: vectorSlice },
   { name: "sterna_vector.v", text: vector },
+  { name: "sterna_scalar_lane.v", text: scalarLane },
   { name: "sterna_scalar.v", text: scalar },
   { name: "sterna_codes.v", text: codes },
   { name: "sterna_matvec.v", text: matvec },

@@ -39,6 +39,7 @@ export function buildParameters(
     CONST_WORDS: capacities.constElements / vectorLanes,
     CODE_WORDS: capacities.codeElements / codeLanes,
     FIFO_BEATS: hardware.fifoBeats,
+    BATCH: hardware.batch,
     ...(hardware.multipliers
       ? {
         MULTIPLIERS: hardware.multipliers,

@@ -38,14 +38,22 @@ testUnits("bench_units", [
     module: "sterna_scalar",
     prefix: "scalar",
     parameters: { BLOCKS: 1 },
-    fault: {
-      from: "12'sd15 : 12'sd16)) >>> 1",
-      to: "12'sd16 : 12'sd15)) >>> 1",
-    },
+    fault: { from: "(marks & ~unset_mask)", to: "marks" },
     checks: {
       "agrees with the arithmetic in every operation": checkScalar,
       "marks what it writes": checkMarks,
     },
+  },
+  {
+    module: "sterna_scalar_lane",
+    within: "sterna_scalar",
+    prefix: "scalar",
+    parameters: { BLOCKS: 1 },
+    fault: {
+      from: "12'sd15 : 12'sd16)) >>> 1",
+      to: "12'sd16 : 12'sd15)) >>> 1",
+    },
+    checks: { "computes every operation": checkScalar },
   },
   {
     module: "sterna_counters",
@@ -72,6 +80,14 @@ testUnits("bench_units", [
     parameters: VECTOR_PARAMETERS,
     fault: { from: "3'd3: x_8 <= a_7 - s_7", to: "3'd3: x_8 <= s_7 - a_7" },
     checks: { "computes random passes": checkVector },
+  },
+  {
+    module: "sterna_vector_slice",
+    within: "sterna_vector",
+    prefix: "vector",
+    parameters: VECTOR_PARAMETERS,
+    fault: { from: "down[11:6] != 6'd0", to: "down[11:6] == 6'd0" },
+    checks: { "gives passes their scalars": checkVector },
   },
   {
     module: "sterna_codes",
