@@ -62,6 +62,10 @@ export interface AxiMemoryOptions extends AxiPortOptions {
   readonly dram?: string | DramPreset;
   /** Clock of the bus in megahertz, which a DRAM has to know. */
   readonly clockMHz?: number;
+  /** Channels of a DRAM, which take stretches of the addresses in turn. Default 1. */
+  readonly channels?: number;
+  /** Bytes of such a stretch, a power of two of at least an access. Default 256. */
+  readonly interleave?: number;
 }
 
 /** How a yardstick reads. */
@@ -84,6 +88,8 @@ export interface AxiStatistics {
   readonly addressStalls: number;
   /** Cycles with a burst under way in which the memory held the data channel. */
   readonly memoryStalls: number;
+  /** Those of them, for reads, that there would not be if the memory never refreshed. */
+  readonly refreshStalls: number;
   /** Cycles with a burst under way in which the design held the data channel. */
   readonly masterStalls: number;
   /** Cycles without a burst under way. */
@@ -100,6 +106,7 @@ const STATISTICS = [
   "bytes",
   "addressStalls",
   "memoryStalls",
+  "refreshStalls",
   "masterStalls",
   "idleCycles",
   "decodeErrors",
@@ -408,7 +415,16 @@ function timingArguments(options: AxiMemoryOptions): number[] {
         `Cannot make a memory of DRAM as its latency and bandwidth follow from it: leave them out`,
       );
     }
-    return [DRAM_TIMING, ...dramArguments({ dram, clockMHz })];
+    const { channels, interleave } = options;
+    return [
+      DRAM_TIMING,
+      ...dramArguments({
+        dram,
+        clockMHz,
+        ...(channels === undefined ? {} : { channels }),
+        ...(interleave === undefined ? {} : { interleave }),
+      }),
+    ];
   }
   const { beats = 1, cycles = 1 } = options.bandwidth ?? {};
   checkInteger("latency", latency, 1);

@@ -69,6 +69,12 @@ const LOOKAHEAD = 32;
 /** Nanoseconds through controller and pins, both ways. A property of the model as well. */
 const PATH_NS = 20;
 
+/** Bytes that a channel has in a row where nothing else is said, as common controllers do it. */
+export const INTERLEAVE = 256;
+
+/** Most channels: those of an HBM2 stack, as pseudo-channels. */
+export const MAX_CHANNELS = 32;
+
 /** Presets by the name that `--hw memory=` takes. */
 export const DRAM_PRESETS: Readonly<Record<string, DramPreset>> = {
   "ddr3-1600-x16": {
@@ -183,12 +189,16 @@ export const DRAM_PRESETS: Readonly<Record<string, DramPreset>> = {
   },
 };
 
-/** A DRAM behind a bus. */
+/** A DRAM behind a bus: one channel, or several side by side. */
 export interface DramOptions {
   /** Name of one of {@linkcode DRAM_PRESETS}, or a channel of one's own. */
   readonly dram: string | DramPreset;
   /** Megahertz of the bus. */
   readonly clockMHz: number;
+  /** Channels, which take stretches of the addresses in turn. Default 1. */
+  readonly channels?: number;
+  /** Bytes of such a stretch: a power of two, at least an access. Default {@linkcode INTERLEAVE}. */
+  readonly interleave?: number;
 }
 
 /**
@@ -233,7 +243,7 @@ export function dramLimits(
  * a cycle, refresh taken off.
  */
 export function dramSupply(
-  { dram, clockMHz }: DramOptions,
+  { dram, clockMHz, channels = 1 }: DramOptions,
   beatBytes: number,
 ): { readonly latency: number; readonly beatsPerCycle: number } {
   const preset = dramPreset(dram);
@@ -244,7 +254,10 @@ export function dramSupply(
   const bus = clockMHz * 1e6 * beatBytes;
   return {
     latency: Math.max(1, Math.ceil(ns * clockMHz / 1_000)),
-    beatsPerCycle: Math.min(1, (1 - refreshShare) * bytesPerSecond / bus),
+    beatsPerCycle: Math.min(
+      1,
+      channels * (1 - refreshShare) * bytesPerSecond / bus,
+    ),
   };
 }
 
@@ -253,9 +266,11 @@ export function dramSupply(
  *
  * @param options The DRAM and the bus clock.
  * @returns Integers.
- * @throws {RangeError} If the clock is not above 0, or there is no such preset.
+ * @throws {RangeError} If the clock is not above 0, there is no such preset, or the channels cannot be.
  */
-export function dramArguments({ dram, clockMHz }: DramOptions): number[] {
+export function dramArguments(
+  { dram, clockMHz, channels = 1, interleave = INTERLEAVE }: DramOptions,
+): number[] {
   const preset = dramPreset(dram);
   const busRate = Math.round(clockMHz * 1_000);
   if (!(busRate > 0) || busRate > 10_000_000) {
@@ -268,6 +283,19 @@ export function dramArguments({ dram, clockMHz }: DramOptions): number[] {
     Math.ceil(ns * preset.clockMHz / 1_000 - 0.03);
   const { times, latency, ccd } = preset;
   const accessBytes = preset.burstLength * preset.bits / 8;
+  if (
+    !Number.isInteger(channels) || channels < 1 || channels > MAX_CHANNELS
+  ) {
+    throw new RangeError(
+      `Cannot put a DRAM behind a bus as its channels must be in 1..${MAX_CHANNELS}: ${channels}`,
+    );
+  }
+  const stretch = interleave / accessBytes;
+  if (!(stretch >= 1) || !Number.isInteger(Math.log2(stretch))) {
+    throw new RangeError(
+      `Cannot put a DRAM behind a bus as a channel must take a power of two of its accesses of ${accessBytes} bytes in a row: ${interleave}`,
+    );
+  }
   return [
     busRate,
     preset.clockMHz * 1_000,
@@ -295,5 +323,7 @@ export function dramArguments({ dram, clockMHz }: DramOptions): number[] {
     preset.refreshesTogether,
     LOOKAHEAD,
     ticks(PATH_NS),
+    channels,
+    stretch,
   ];
 }

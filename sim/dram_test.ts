@@ -29,10 +29,12 @@ async function withMemory(
   dram: string | DramPreset,
   clockMHz: number,
   body: (memory: AxiMemory, dut: Dut) => void,
+  more: { readonly channels?: number; readonly interleave?: number } = {},
 ): Promise<void> {
   const design = await buildFixture("axi_reader");
   await using dut = await design.start();
-  const memory = dut.axiMemory("m_axi_", { size: 2 ** 24, dram, clockMHz });
+  const options = { size: 2 ** 24, dram, clockMHz, ...more };
+  const memory = dut.axiMemory("m_axi_", options);
   dut.reset();
   body(memory, dut);
 }
@@ -151,6 +153,92 @@ Deno.test("a design that reads a stream gets what the yardstick gets", async () 
   }
 });
 
+Deno.test("two channels on a bus of twice the width read at twice the rate, whatever stretches they take", async (t) => {
+  const length = 2 ** 24;
+  const cycles = async (
+    name: string,
+    beatBytes: number,
+    more: { channels: number; interleave?: number },
+  ): Promise<number> => {
+    let taken = 0;
+    await withMemory(name, 400, (memory) => {
+      taken = memory.sequentialCycles(0, length, { beatBytes });
+    }, more);
+    return taken;
+  };
+  for (const name of Object.keys(DRAM_PRESETS)) {
+    await t.step(name, async () => {
+      const one = await cycles(name, 64, { channels: 1 });
+      for (const interleave of [64, 256, 4096]) {
+        const two = await cycles(name, 128, { channels: 2, interleave });
+        const ratio = one / two;
+        assert.ok(ratio > 1.98 && ratio < 2.02, `${ratio} at ${interleave}`);
+      }
+    });
+  }
+});
+
+Deno.test("a second channel does not help where the bus is the limit, and is none where all lies on the first", async () => {
+  // 8 bytes at 100 MHz are a quarter of a channel's peak.
+  for (const channels of [1, 2]) {
+    await withMemory("ddr3-1600-x16", 100, (memory) => {
+      const beats = 2 ** 20;
+      const cycles = memory.sequentialCycles(0, 8 * beats, { beatBytes: 8 });
+      assert.ok(cycles >= beats && cycles < 1.01 * beats, `${cycles}`);
+    }, { channels });
+  }
+  await withMemory("ddr3-1600-x16", FAST_MHZ, (memory) => {
+    const count = 2 ** 15;
+    const every = (stretches: bigint): BigUint64Array<ArrayBuffer> =>
+      BigUint64Array.from({ length: count }, (_, i) => {
+        const at = BigInt(i) * 64n;
+        return at / 4096n * 4096n * stretches + at % 4096n;
+      });
+    const peak = 64 * count / 3.2e9 * FAST_MHZ * 1e6;
+    const reads = { beatBytes: 64, outstanding: 128 };
+    const both = memory.scatteredCycles(every(1n), reads);
+    const first = memory.scatteredCycles(every(2n), reads);
+    assert.ok(both < 0.75 * peak, `${both} of ${peak}`);
+    assert.ok(first > peak, `${first} of ${peak}`);
+  }, { channels: 2, interleave: 4096 });
+});
+
+Deno.test("cycles that a refresh holds reads back are told from others", async () => {
+  const preset = DRAM_PRESETS["ddr3-1600-x16"]!;
+  const { rfc, refi } = preset.times;
+  const stalls = async (
+    refresh: number,
+    clockMHz: number,
+  ): Promise<readonly [number, number, number]> => {
+    const dram = { ...preset, times: { ...preset.times, refi: refresh } };
+    let found: readonly [number, number, number] = [0, 0, 0];
+    await withMemory(dram, clockMHz, (memory, dut) => {
+      const beats = 65_535;
+      dut.port("beats").set(beats);
+      dut.port("start").set(1);
+      dut.tick();
+      dut.port("start").set(0);
+      const cycles = dut.until("done", { timeout: 20 * beats });
+      const { memoryStalls, refreshStalls } = memory.readStatistics();
+      found = [cycles, memoryStalls, refreshStalls];
+    });
+    return found;
+  };
+  // As fast as the pins: what refresh takes is all that is missing.
+  const [cycles, all, held] = await stalls(refi, 400);
+  const share = held / cycles;
+  assert.ok(share > 0.9 * rfc / refi && share < 1.1 * rfc / refi, `${share}`);
+  assert.ok(held <= all && held > 0.8 * all, `${held} of ${all}`);
+  const [, none, nothing] = await stalls(1e9, 400);
+  assert.equal(nothing, 0);
+  assert.ok(none < all - held + 100, `${none}`);
+  // Twice as fast as the pins: half of the cycles are stalls without refresh.
+  const [longer, most, part] = await stalls(refi, 800);
+  assert.ok(most > 0.45 * longer, `${most} of ${longer}`);
+  const again = part / longer;
+  assert.ok(again > 0.9 * rfc / refi && again < 1.1 * rfc / refi, `${again}`);
+});
+
 Deno.test("writes into a DRAM arrive, and a slow one holds the writer back", async () => {
   const design = await buildFixture("axi_writer", { mode: "ffi" });
   const run = async (clockMHz: number): Promise<number> => {
@@ -198,5 +286,8 @@ Deno.test("a DRAM is refused with a latency, without a clock, and by an unknown 
     name: "RangeError",
     message: /must be one of ddr3-1600-x16, .*: sdram/,
   });
-  assert.equal(dramArguments({ dram, clockMHz: 250 }).length, 26);
+  assert.throws(make({ dram, clockMHz: 100, channels: 33 }), RangeError);
+  assert.throws(make({ dram, clockMHz: 100, interleave: 16 }), RangeError);
+  assert.throws(make({ dram, clockMHz: 100, interleave: 96 }), RangeError);
+  assert.equal(dramArguments({ dram, clockMHz: 250 }).length, 28);
 });

@@ -8,6 +8,7 @@ import benchHeader from "./shim/bench.h" with { type: "text" };
 import call from "./shim/call.h" with { type: "text" };
 import design from "./shim/design.cpp" with { type: "text" };
 import dram from "./shim/dram.h" with { type: "text" };
+import dramChannel from "./shim/dram_channel.h" with { type: "text" };
 import hooks from "./shim/hooks.cpp" with { type: "text" };
 import image from "./shim/image.h" with { type: "text" };
 import library from "./shim/library.cpp" with { type: "text" };
@@ -36,6 +37,7 @@ export const SHIM_FILES: Readonly<Record<string, string>> = {
   "call.h": call,
   "design.cpp": design,
   "dram.h": dram,
+  "dram_channel.h": dramChannel,
   "hooks.cpp": hooks,
   "image.h": image,
   "library.cpp": library,

@@ -39,8 +39,11 @@ const TOKEN_TIMEOUT = 1_000_000_000;
 export interface CoreOptions {
   /** Bytes of the memory behind it. */
   readonly memoryBytes: number;
-  /** The memory behind it: its name, the latency of an ideal one, the clock for a DRAM. */
-  readonly memory: Pick<Hardware, "memory" | "latency" | "clockMHz">;
+  /** The memory behind it: its name, the latency of an ideal one, clock and channels of a DRAM. */
+  readonly memory: Pick<
+    Hardware,
+    "memory" | "latency" | "clockMHz" | "channels" | "interleave"
+  >;
   /** Chance of stalls on the memory port. Default none. */
   readonly stalls?: number | AxiStalls;
   /** Chance that a word of logits is not taken in a cycle. Default 0. */
@@ -86,14 +89,17 @@ export class CoreDriver {
 
   constructor(dut: Dut, options: CoreOptions, lanes: number) {
     const { memoryBytes, stalls = 0, seed = 1, base = 0 } = options;
-    const { memory, latency, clockMHz } = options.memory;
+    const { memory, latency, ...dram } = options.memory;
+    const { clockMHz, channels, interleave } = dram;
     this.dut = dut;
     this.#base = base;
     this.#lanes = lanes;
     this.memory = dut.axiMemory("m_axi_", {
       size: memoryBytes,
       base,
-      ...(memory === "ideal" ? { latency } : { dram: memory, clockMHz }),
+      ...(memory === "ideal"
+        ? { latency }
+        : { dram: memory, clockMHz, channels, interleave }),
       stalls,
       seed,
     });

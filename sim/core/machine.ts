@@ -39,6 +39,7 @@ import type { BuildOptions } from "../build.ts";
 import type { Design } from "../design.ts";
 import { buildCore, CoreDriver } from "./driver.ts";
 import { COUNTERS } from "./registers.ts";
+import { addStalls, type CoreStalls, NO_STALLS, stallsOf } from "./stalls.ts";
 
 export { type CycleBound, cycleBound };
 
@@ -68,6 +69,8 @@ export interface CoreCycles {
   };
   /** Cycles by unit, summed over the tokens. */
   readonly byUnit: Readonly<Record<string, number>>;
+  /** Cycles without a product by reason, summed over the tokens. */
+  readonly stalls: CoreStalls;
 }
 
 /** How a core is built and run. */
@@ -176,6 +179,7 @@ export class CoreMachine {
   #turn: Promise<unknown> = Promise.resolve();
   #perToken: number[] = [];
   #byUnit: Record<string, number> = {};
+  #stalls = NO_STALLS;
   #sequential: number | undefined;
 
   private constructor(made: {
@@ -398,6 +402,7 @@ export class CoreMachine {
   ): Promise<Int32Array<ArrayBuffer>> {
     const { core, program } = this;
     const show = keep || tap !== undefined;
+    const before = core.memory.readStatistics().refreshStalls;
     core.startToken(id, show, position);
     if (tap !== undefined) await this.#tapAll(tap);
     const token = await core.finishToken();
@@ -405,6 +410,8 @@ export class CoreMachine {
       ? core.takeLogits(program.logits.count)
       : new Int32Array(0);
     const counters = core.counters();
+    const refreshed = core.memory.readStatistics().refreshStalls - before;
+    this.#stalls = addStalls(this.#stalls, stallsOf(counters, refreshed));
     this.#perToken.push(counters.total);
     for (const name of COUNTERS) {
       this.#byUnit[name] = (this.#byUnit[name] ?? 0) + counters[name];
@@ -485,9 +492,11 @@ export class CoreMachine {
       bound: cycleBound(this.program),
       sequential: { perToken: this.#readAlone(), kind: "simulated" as const },
       byUnit: this.#byUnit,
+      stalls: this.#stalls,
     };
     this.#perToken = [];
     this.#byUnit = {};
+    this.#stalls = NO_STALLS;
     return report;
   }
 
@@ -503,12 +512,15 @@ function valueOf(data: Value["data"]): Value {
 
 function describe(hardware: Hardware, design: Design): string {
   const { busBits, lanes, packing, memory, latency, clockMHz } = hardware;
+  const { channels } = hardware;
   const blocks = hardware.multipliers
     ? `, ${hardware.multipliers} multipliers`
     : "";
   const behind = memory === "ideal"
     ? `ideal memory of ${latency} cycles`
-    : `${memory} at a bus of ${clockMHz} MHz`;
+    : `${
+      channels === 1 ? "" : `${channels} channels of `
+    }${memory} at a bus of ${clockMHz} MHz`;
   const { verilator, compiler } = design.manifest;
   return `sterna_core, ${busBits}-bit bus, ${lanes} lanes, ${packing}${blocks}, ${behind}, Verilator ${verilator}, ${compiler}`;
 }

@@ -6,3 +6,4 @@
 export * from "./driver.ts";
 export * from "./machine.ts";
 export * from "./registers.ts";
+export * from "./stalls.ts";

@@ -60,6 +60,7 @@ struct AxiStats {
   uint64_t bytes = 0;
   uint64_t addressStalls = 0;  // address valid, memory not ready
   uint64_t memoryStalls = 0;   // a burst is under way, the memory holds the data channel
+  uint64_t refreshStalls = 0;  // those of them that there would not be without refreshes
   uint64_t masterStalls = 0;   // a burst is under way, the design holds the data channel
   uint64_t idleCycles = 0;     // no burst under way
   uint64_t decodeErrors = 0;   // beats outside the image

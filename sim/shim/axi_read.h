@@ -48,6 +48,7 @@ class AxiReadPort : public Agent {
       stats.idleCycles++;
     } else if (!valid) {
       stats.memoryStalls++;
+      if (scheduled_ && cycle >= bare_ && cycle < due_) stats.refreshStalls++;
     } else if (!ready) {
       stats.masterStalls++;
     }
@@ -84,6 +85,7 @@ class AxiReadPort : public Agent {
   void offer(uint64_t next) {
     if (!queue_.empty() && !scheduled_) {
       due_ = memory_->timing->beat(queue_.front().request, beat_, next);
+      bare_ = due_ - memory_->timing->heldByRefresh();
       scheduled_ = true;
     }
     offered_ = scheduled_ && due_ <= next && !random_.chance(options_.dataStall);
@@ -128,6 +130,7 @@ class AxiReadPort : public Agent {
   Burst incoming_{};
   uint32_t beat_ = 0;
   uint64_t due_ = 0;
+  uint64_t bare_ = 0;  // when it would be due without refreshes
   bool scheduled_ = false;
   bool offered_ = false;
   bool shown_ = false;

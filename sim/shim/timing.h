@@ -25,6 +25,8 @@ class MemoryTiming {
   virtual void request(const Request&) {}
   // The earliest edge >= `now` at which beat `index` of the burst may be on the bus.
   virtual uint64_t beat(const Request& request, uint32_t index, uint64_t now) = 0;
+  // Edges by which the beat that was asked for last is later than it would be without refreshes.
+  virtual uint64_t heldByRefresh() const { return 0; }
   // The earliest edge >= `now` at which a burst whose last beat was written at `now` - 1 may be
   // acknowledged.
   virtual uint64_t acknowledge(const Request& request, uint64_t now) = 0;

@@ -49,6 +49,10 @@ export interface Hardware {
   readonly batch: number;
   /** Which memory the testbench puts behind the bus. */
   readonly memory: string;
+  /** Channels of a DRAM, side by side. */
+  readonly channels: number;
+  /** Bytes that one channel has before the next one takes its turn. */
+  readonly interleave: number;
   /** Cycles from an address to its first beat, with the ideal memory. */
   readonly latency: number;
   /** Clock, for rates: megahertz. */
@@ -73,6 +77,9 @@ export const MEMORIES: readonly string[] = [
   "lpddr4-3200-x32",
   "hbm2-pc",
 ];
+
+/** How many channels of a DRAM there can be: up to the pseudo-channels of an HBM2 stack. */
+export const CHANNELS: readonly number[] = [1, 2, 4, 8, 16, 32];
 
 /** Trits a byte by packing. */
 export const PACKING_TRITS: Readonly<Record<HardwarePacking, number>> = {
@@ -129,6 +136,8 @@ const NUMBERS = [
   "vectorLanes",
   "multipliers",
   "batch",
+  "channels",
+  "interleave",
   "latency",
   "clockMHz",
   "fifoBeats",
@@ -295,6 +304,11 @@ export function makeHardware(given: HardwareValues = {}): Hardware {
   if (memory !== "ideal" && values.latency !== undefined) {
     refuse("latency", "left out unless memory is ideal", values.latency);
   }
+  for (const key of ["channels", "interleave"]) {
+    if (memory === "ideal" && values[key] !== undefined) {
+      refuse(key, "left out where memory is ideal", values[key]);
+    }
+  }
   const clockMHz = number("clockMHz", 100);
   if (!(clockMHz > 0)) refuse("clockMHz", "above 0", clockMHz);
   const capacities: { -readonly [K in keyof Capacities]?: number } = {};
@@ -318,6 +332,12 @@ export function makeHardware(given: HardwareValues = {}): Hardware {
     }),
     batch: oneOf("batch", number("batch", 1), [1]),
     memory,
+    channels: oneOf("channels", number("channels", 1), CHANNELS),
+    interleave: oneOf(
+      "interleave",
+      number("interleave", 256),
+      powers(64, 4096),
+    ),
     latency: inRange("latency", number("latency", 64), {
       low: 1,
       high: 65_536,

@@ -16,6 +16,8 @@ Deno.test("the default hardware is small and complete", () => {
     vectorLanes: 4,
     batch: 1,
     memory: "ideal",
+    channels: 1,
+    interleave: 256,
     latency: 64,
     clockMHz: 100,
     fifoBeats: 256,
@@ -56,6 +58,12 @@ Deno.test("an impossible value is refused with the legal ones", async (t) => {
     ["vectorLanes=3", /one of 2, 4, 8, 16: 3/],
     ["batch=3", /batch as it must be one of 1: 3/],
     ["memory=ddr9", /memory as it must be one of ideal, ddr3.*: ddr9/],
+    ["memory=hbm2-pc,channels=3", /channels as it must be one of 1, 2, 4.*: 3/],
+    ["channels=2", /channels as it must be left out where memory is ideal: 2/],
+    [
+      "memory=hbm2-pc,interleave=100",
+      /interleave as it must be one of 64, 128/,
+    ],
     [
       "memory=hbm2-pc,latency=9",
       /latency as it must be left out unless memory is ideal: 9/,

@@ -53,6 +53,7 @@ const ROWS: readonly (readonly [string, number])[] = [
   ["busBits=64,packing=2bit,memory=ddr3-1600-x16,clockMHz=400", 1.02],
   ["busBits=512,memory=hbm2-pc,clockMHz=300", 1.06],
   ["busBits=512,memory=lpddr4-3200-x32,clockMHz=250", 1.06],
+  ["busBits=512,memory=ddr3-1600-x16,channels=4,clockMHz=400", 1.03],
 ];
 
 Deno.test("the core on DRAM gives the same logits near its sequential read", async (t) => {
@@ -66,8 +67,8 @@ Deno.test("the core on DRAM gives the same logits near its sequential read", asy
       assert.ok(sequential > bound);
       assert.ok(ratio <= most, `${ratio}`);
       const hardware = makeHardware(parseHardwareText(hw));
-      const { memory: dram, clockMHz, busBits } = hardware;
-      const supply = dramSupply({ dram, clockMHz }, busBits / 8);
+      const { memory: dram, clockMHz, busBits, channels } = hardware;
+      const supply = dramSupply({ dram, clockMHz, channels }, busBits / 8);
       const program = makeProgram(MODEL.graphs.int, hardware);
       const estimated = estimateProgram(program, supply).cycles.perToken;
       console.log(
@@ -78,4 +79,14 @@ Deno.test("the core on DRAM gives the same logits near its sequential read", asy
       assert.ok(Math.abs(estimated / cycles - 1) <= 0.03, `${estimated}`);
     });
   }
+});
+
+Deno.test("two channels halve the cycles where one is the limit", async () => {
+  // Four times the rate of the pins, so that the memory is the limit with both.
+  const memory = "busBits=128,memory=ddr3-1600-x16,clockMHz=800";
+  const one = await run(`${memory},channels=1`);
+  const two = await run(`${memory},channels=2,interleave=512`);
+  assert.deepEqual(two.logits, one.logits);
+  const ratio = one.cycles / two.cycles;
+  assert.ok(ratio > 1.97 && ratio < 2.03, `${ratio}`);
 });

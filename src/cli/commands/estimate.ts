@@ -16,10 +16,10 @@ import { print, printJson } from "../terminal.ts";
 
 /** The memory of a configuration as the estimate sees it: latency and long-run rate. */
 function supplyOf(
-  { memory, latency, clockMHz, busBits }: Hardware,
+  { memory, latency, clockMHz, busBits, channels }: Hardware,
 ): MemorySupply {
   if (memory === "ideal") return { latency, beatsPerCycle: 1 };
-  return dramSupply({ dram: memory, clockMHz }, busBits / 8);
+  return dramSupply({ dram: memory, clockMHz, channels }, busBits / 8);
 }
 
 function table(
