@@ -28,6 +28,12 @@ export interface GenerateOptions {
 }
 
 /**
+ * How many times as long as a short list a vocabulary must be for a list: below, all
+ * logits are here as soon.
+ */
+const MIN_SHORTENING = 64;
+
+/**
  * Turns logits into numbers.
  *
  * @param logits Logits of some positions.
@@ -74,7 +80,9 @@ export async function* generate(
     await adjust?.(row);
     return sampler.choose(row);
   };
-  let next = await pick(await sequence.advance(prompt, "last"));
+  const begin = await sequence.advance(prompt, "last");
+  const vocabulary = begin.data.length / begin.rows;
+  let next = await pick(begin);
   options.onPrefill?.();
   const began = sequence.position;
   // The last id that is given does not go in.
@@ -91,8 +99,16 @@ export async function* generate(
   const isGreedy = sampler.isGreedy && adjust === undefined;
   if (tokens > 1) {
     // A machine that runs ahead of the choice, if it can.
+    const size = adjust === undefined ? sampler.needs : undefined;
     const ahead = isGreedy && sequence.greedy !== undefined
       ? sequence.greedy(next, tokens - 1)
+      : size !== undefined && size * MIN_SHORTENING <= vocabulary &&
+          sequence.listed !== undefined
+      ? sequence.listed(next, tokens - 1, {
+        size,
+        from: ({ ids, data, exponent }) =>
+          sampler.chooseFrom(ids, Array.from(data, (v) => v * 2 ** exponent)),
+      })
       : sequence.chosen?.(next, tokens - 1, pick);
     if (ahead !== undefined) {
       if (signal?.aborted || stop?.has(next)) return;

@@ -299,3 +299,49 @@ Deno.test("a machine that runs ahead is not asked for more than the context hold
   assert.equal(given.length, 4);
   assert.equal(sequence.position, 4);
 });
+
+Deno.test("a draw from a large vocabulary asks for the largest logits only", async () => {
+  const vocabulary = 7_000;
+  const sizes: number[] = [];
+  let calls = 0;
+  const sequence: Sequence = {
+    position: 0,
+    advance: () =>
+      Promise.resolve({
+        data: new Float32Array(vocabulary),
+        rows: 1,
+        exponent: 0,
+      }),
+    async *chosen(_first, count) {
+      calls++;
+      for (let n = 0; n < count; n++) yield await Promise.resolve(1);
+    },
+    async *listed(_first, count, { size, from }) {
+      sizes.push(size);
+      for (let n = 0; n < count; n++) {
+        yield await Promise.resolve(from({
+          ids: Int32Array.of(40, 50),
+          data: Int32Array.of(2, 90),
+          exponent: -1,
+        }));
+      }
+    },
+    save: () => Promise.reject(new Error("Cannot save what is made up")),
+    restore: () => Promise.reject(new Error("Cannot restore what is made up")),
+    dispose: () => {},
+  };
+  const ids = async (sampling: SamplerOptions): Promise<number[]> => {
+    const sampler = new Sampler({ temperature: 0.1, ...sampling });
+    const options = { tokens: 3, sampler };
+    return await Array.fromAsync(generate(sequence, Int32Array.of(1), options));
+  };
+  assert.deepEqual((await ids({ topK: 40 })).slice(1), [50, 50]);
+  assert.deepEqual((await ids({ topK: 40, repeatPenalty: 1.1 })).slice(1), [
+    50,
+    50,
+  ]);
+  assert.deepEqual(sizes, [40, 104]);
+  await ids({ topK: 200 }); // a list of that length is no shorter to speak of
+  await ids({ topK: 0 });
+  assert.deepEqual([sizes.length, calls], [2, 2]);
+});

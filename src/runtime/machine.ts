@@ -28,6 +28,16 @@ export interface Logits {
   readonly exponent: number;
 }
 
+/** The largest logits of one position, in no order; of equals those with small ids. */
+export interface ShortList {
+  /** Token ids, `[K]`. */
+  readonly ids: Int32Array<ArrayBuffer>;
+  /** Their logits, `[K]`, as in {@linkcode Logits}. */
+  readonly data: Logits["data"];
+  /** As in {@linkcode Logits}. */
+  readonly exponent: number;
+}
+
 /** Cycles of RTL steps. */
 export interface CycleReport {
   /** Cycles of each token. */
@@ -92,6 +102,23 @@ export interface Sequence {
     first: number,
     count: number,
     choose: (logits: Logits) => number | Promise<number>,
+  ): AsyncIterable<number>;
+  /**
+   * The same for a caller who needs no more than the largest logits, where a machine
+   * finds these by itself and gives them back faster than all.
+   *
+   * @param first The token to start from.
+   * @param count How many ids to give.
+   * @param choose Chooses from the `size` largest logits of one position.
+   * @returns The ids chosen, in order; all ids before the last one went in.
+   */
+  listed?(
+    first: number,
+    count: number,
+    choose: {
+      readonly size: number;
+      readonly from: (list: ShortList) => number;
+    },
   ): AsyncIterable<number>;
   /** Frees what the sequence holds. */
   dispose(): void;

@@ -4,7 +4,7 @@
  * from a seeded generator that gives the same numbers everywhere.
  */
 
-import { atLeast, byLogit, likeliest } from "./_likeliest.ts";
+import { atLeast, byLogit, type Candidate, likeliest } from "./_likeliest.ts";
 
 /** How to choose. */
 export interface SamplerOptions {
@@ -29,7 +29,13 @@ const REPEAT_WINDOW = 64;
  * Weights beside the best one's down to which tokens are sorted, one after the other
  * until top-p is reached: all of a large vocabulary are seldom needed.
  */
-const CUTS = [1e-2, 1e-4, 0];
+const CUTS = [1e-2, 1e-4];
+
+/** A token that may be drawn, with its probability beside the best one's. */
+interface Weighted {
+  readonly id: number;
+  readonly weight: number;
+}
 
 const RANGES: Readonly<
   Record<keyof SamplerOptions, readonly [number, number]>
@@ -124,73 +130,126 @@ export class Sampler {
    * @throws {RangeError} If no token can be chosen.
    */
   choose(logits: Float32Array | Float64Array): number {
-    const penalised = this.#penalise(logits);
-    const { temperature } = this.#options;
-    const best = largest(penalised);
-    if (!Number.isFinite(penalised[best])) {
-      throw new RangeError(
-        `Cannot choose a token as the largest logit must be finite: ${
-          penalised[best]
-        }`,
-      );
-    }
-    const id = temperature === 0
-      ? best
-      : this.#draw(this.#keep(penalised, temperature));
+    const { temperature, topK } = this.#options;
+    const weakened = this.#penalise(logits);
+    const best = largest(weakened);
+    checkBest(weakened[best]);
+    return this.#accepted(
+      temperature === 0
+        ? best
+        : topK > 0
+        ? this.#draw(this.#keep(likeliest(weakened, topK)).kept)
+        : this.#draw(this.#keepOfAll(weakened, weakened[best]!)),
+    );
+  }
+
+  /**
+   * How many of the largest logits a choice needs at most; undefined if it may need
+   * all of them.
+   */
+  get needs(): number | undefined {
+    const { temperature, topK, repeatPenalty } = this.#options;
+    const kept = temperature === 0 ? 1 : topK;
+    // A penalty below 1 lifts tokens from anywhere; one above puts at most as many
+    // down as it remembers.
+    if (kept === 0 || repeatPenalty < 1) return undefined;
+    return kept + (repeatPenalty === 1 ? 0 : REPEAT_WINDOW);
+  }
+
+  /**
+   * Chooses a token from the largest logits, as {@linkcode Sampler.choose} does from
+   * all.
+   *
+   * @param ids The tokens with the largest logits, as many as
+   * {@linkcode Sampler.needs} or all, of equals those with small ids.
+   * @param logits Their logits.
+   * @returns The chosen id, remembered.
+   * @throws {RangeError} If no token can be chosen.
+   */
+  chooseFrom(ids: ArrayLike<number>, logits: ArrayLike<number>): number {
+    const { temperature, topK } = this.#options;
+    const recent = new Set(this.#recent);
+    const list = Array.from(ids, (id, at) => {
+      const logit = logits[at]!;
+      return { id, logit: recent.has(id) ? this.#weaken(logit) : logit };
+    });
+    const wrong = list.find(({ logit }) => Number.isNaN(logit));
+    const sorted = list.sort(byLogit);
+    checkBest((wrong ?? sorted[0])?.logit);
+    if (temperature === 0) return this.#accepted(sorted[0]!.id);
+    return this.#accepted(this.#draw(this.#keep(sorted.slice(0, topK)).kept));
+  }
+
+  #accepted(id: number): number {
     this.accept(id);
     return id;
+  }
+
+  #weaken(logit: number): number {
+    const { repeatPenalty } = this.#options;
+    return logit > 0 ? logit / repeatPenalty : logit * repeatPenalty;
   }
 
   #penalise(
     logits: Float32Array | Float64Array,
   ): Float32Array | Float64Array {
-    const { repeatPenalty } = this.#options;
-    if (repeatPenalty === 1) return logits;
+    if (this.#options.repeatPenalty === 1) return logits;
     const changed = logits.slice();
     for (const id of new Set(this.#recent)) {
-      const v = changed[id]!;
-      changed[id] = v > 0 ? v / repeatPenalty : v * repeatPenalty;
+      changed[id] = this.#weaken(changed[id]!);
     }
     return changed;
   }
 
-  /** The tokens that may be drawn, most likely first, with their weights. */
+  /**
+   * Keeps the most likely of some tokens.
+   *
+   * @param sorted The tokens, largest logit first.
+   * @param total Sum of all weights; of theirs when left out.
+   * @returns Those that may be drawn with their weights beside the first one's, and
+   * whether they reach top-p.
+   */
   #keep(
-    logits: Float32Array | Float64Array,
-    temperature: number,
-  ): { id: number; weight: number }[] {
-    const { topK, topP, minP } = this.#options;
-    const best = logits[largest(logits)]!;
-    const weigh = (logit: number) => Math.exp((logit - best) / temperature);
-    const top = topK > 0 ? likeliest(logits, topK) : undefined;
-    let total = 0;
-    if (top !== undefined) {
-      for (const { logit } of top) {
-        total += weigh(logit);
-      }
-    } else for (const logit of logits) total += weigh(logit);
-    for (const least of top === undefined && topP < 1 ? CUTS : [0]) {
-      // A little low, so that rounding loses none.
-      const cut = best + temperature * Math.log(Math.max(least, minP)) - 1e-6;
-      const candidates = top ?? atLeast(logits, cut).sort(byLogit);
-      const kept: { id: number; weight: number }[] = [];
-      let reached = 0;
-      let isEnough = least <= minP;
-      for (const { id, logit } of candidates) {
-        const weight = weigh(logit);
-        if (!(weight >= minP && weight > 0)) break;
-        kept.push({ id, weight });
-        reached += weight;
-        if (!(reached >= topP * total)) continue;
-        isEnough = true;
-        break;
-      }
-      if (isEnough) return kept;
+    sorted: readonly Candidate[],
+    total?: number,
+  ): { kept: Weighted[]; isEnough: boolean } {
+    const { topP, minP, temperature } = this.#options;
+    const weighted = sorted.map(({ id, logit }) => ({
+      id,
+      weight: Math.exp((logit - sorted[0]!.logit) / temperature),
+    }));
+    total ??= weighted.reduce((sum, { weight }) => sum + weight, 0);
+    const kept: Weighted[] = [];
+    let reached = 0;
+    for (const token of weighted) {
+      if (!(token.weight >= minP && token.weight > 0)) break;
+      kept.push(token);
+      reached += token.weight;
+      if (reached >= topP * total) return { kept, isEnough: true };
     }
-    return []; // the last cut leaves nothing out
+    return { kept, isEnough: false };
   }
 
-  #draw(kept: readonly { id: number; weight: number }[]): number {
+  /** Keeps the most likely of all tokens. */
+  #keepOfAll(logits: Float32Array | Float64Array, best: number): Weighted[] {
+    const { topP, minP, temperature } = this.#options;
+    let total = 0;
+    for (const logit of logits) total += Math.exp((logit - best) / temperature);
+    for (const least of topP < 1 ? CUTS : []) {
+      if (least <= minP) break;
+      const { kept, isEnough } = this.#keep(
+        atLeast(logits, best + temperature * Math.log(least)).sort(byLogit),
+        total,
+      );
+      if (isEnough) return kept;
+    }
+    // Tokens below min-p count in the total and no further; the cut is a little low,
+    // so that rounding loses none.
+    const cut = best + temperature * Math.log(minP) - 1e-6;
+    return this.#keep(atLeast(logits, cut).sort(byLogit), total).kept;
+  }
+
+  #draw(kept: readonly Weighted[]): number {
     const total = kept.reduce((sum, { weight }) => sum + weight, 0);
     let left = this.#next() * total;
     for (const { id, weight } of kept) {
@@ -199,6 +258,13 @@ export class Sampler {
     }
     return kept.at(-1)!.id;
   }
+}
+
+function checkBest(logit: number | undefined): void {
+  if (logit !== undefined && Number.isFinite(logit)) return;
+  throw new RangeError(
+    `Cannot choose a token as the largest logit must be finite: ${logit}`,
+  );
 }
 
 /** The first index of the largest; of a NaN if there is one. */

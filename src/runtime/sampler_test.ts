@@ -276,3 +276,41 @@ Deno.test("what may be drawn is what the options say, however it is found", () =
     { numRuns: 60 },
   );
 });
+
+Deno.test("a choice from the largest logits is the choice from all", () => {
+  const option = fc.record({
+    temperature: fc.constantFrom(0, 0.7, 2),
+    topK: fc.constantFrom(1, 3, 8),
+    topP: fc.constantFrom(0.6, 1),
+    minP: fc.constantFrom(0, 0.1),
+    repeatPenalty: fc.constantFrom(1, 1.3, 4),
+    seed: fc.nat(99),
+  });
+  const many = fc.array(fc.integer({ min: -9, max: 9 }), {
+    minLength: 90,
+    maxLength: 120,
+  }).map((list) => Float64Array.from(list));
+  fc.assert(
+    fc.property(option, fc.array(many, { maxLength: 9 }), (options, steps) => {
+      const [all, some] = [new Sampler(options), new Sampler(options)];
+      for (const given of steps) {
+        const list = Array.from(given, (logit, id) => ({ id, logit }))
+          .sort((a, b) => b.logit - a.logit || a.id - b.id)
+          .slice(0, some.needs!);
+        assert.equal(
+          some.chooseFrom(
+            list.map(({ id }) => id),
+            list.map(({ logit }) => logit),
+          ),
+          all.choose(given),
+        );
+      }
+    }),
+  );
+  assert.equal(new Sampler({ topK: 0 }).needs, undefined);
+  assert.equal(new Sampler({ repeatPenalty: 0.9 }).needs, undefined);
+  assert.throws(
+    () => new Sampler({ topK: 2 }).chooseFrom([3, 4], [1, NaN]),
+    /Cannot choose a token as the largest logit must be finite: NaN/,
+  );
+});

@@ -28,9 +28,9 @@ const MAX_LEAVING = 4;
 export interface LookaheadParts {
   /** Where a step finds its id and leaves the largest logit's. */
   readonly ids: GPUBuffer;
-  /** The value of the logits. */
-  readonly logits: GPUBuffer;
-  /** Bytes of one position's logits. */
+  /** What comes back of a step: its logits, or a list of the largest. */
+  readonly result: GPUBuffer;
+  /** Bytes of it. */
   readonly bytes: number;
   /** The sequence's states. */
   readonly states: readonly GPUBuffer[];
@@ -50,7 +50,7 @@ export interface LookaheadParts {
 
 /** What a step gave. */
 interface StepResult {
-  readonly logits: ArrayBuffer;
+  readonly result: ArrayBuffer;
   /** The id of the largest logit. */
   readonly largest: number;
 }
@@ -88,7 +88,7 @@ export class Lookahead {
    *
    * @param id Its id.
    * @param mayGuess Whether there is room for the step after it.
-   * @returns The logits after it.
+   * @returns What comes back of it.
    * @throws {DeviceError} If the device fails.
    */
   async step(id: number, mayGuess = true): Promise<ArrayBuffer> {
@@ -103,9 +103,9 @@ export class Lookahead {
       readback = this.#start(id);
     }
     if (mayGuess && this.#isWorthwhile()) this.#startGuess();
-    const { logits, largest } = await this.#finish(readback);
+    const { result, largest } = await this.#finish(readback);
     if (this.#guess !== undefined) this.#guess.id = largest;
-    return logits;
+    return result;
   }
 
   #isWorthwhile(): boolean {
@@ -151,8 +151,8 @@ export class Lookahead {
   }
 
   #record(encoder: GPUCommandEncoder, readback: Readback): void {
-    const { logits, ids, bytes } = this.#parts;
-    readback.copy(encoder, logits, { bytes });
+    const { result, ids, bytes } = this.#parts;
+    readback.copy(encoder, result, { bytes });
     readback.copy(encoder, ids, { bytes: 4, to: bytes });
   }
 
@@ -172,7 +172,7 @@ export class Lookahead {
     const all = await readback.finish(bytes + 4);
     this.#free.push(readback);
     return {
-      logits: all.slice(0, bytes),
+      result: all.slice(0, bytes),
       largest: new Int32Array(all, bytes, 1)[0]!,
     };
   }

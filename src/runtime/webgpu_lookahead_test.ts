@@ -25,7 +25,7 @@ function adding(gpu: Gpu, guesses: boolean) {
   const model = { id: 0, sum: 0, saved: 0, runs: 0, guessed: false };
   const lookahead = new Lookahead(gpu, {
     ids: ids!,
-    logits: logits!,
+    result: logits!,
     bytes: 4,
     states: [state!],
     guesses,

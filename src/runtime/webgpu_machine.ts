@@ -27,6 +27,7 @@ import {
   type PartReader,
   uploadWeights,
 } from "./webgpu_resources.ts";
+import { DeviceShortList } from "./webgpu_short_list.ts";
 import { WebGpuSequence } from "./webgpu_sequence.ts";
 
 /** Tokens of a chunk whose values are all kept, so that taps cost little memory. */
@@ -144,6 +145,15 @@ export class WebGpuMachine implements Machine {
       own,
       bound: await this.#program.bind(own),
       tapping: () => this.#tapping(own),
+      shortList: (logits, size) => {
+        const { dtype, width } = this.plan.values[this.plan.logits]!;
+        return DeviceShortList.create(this.#gpu, this.#cache, {
+          logits,
+          vocabulary: width,
+          isFloat: dtype === "f32",
+          size,
+        });
+      },
     });
   }
 

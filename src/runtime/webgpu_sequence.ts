@@ -5,20 +5,15 @@
 import { checkContext, checkState } from "../ir/mod.ts";
 import type { Graph, SequenceState } from "../ir/mod.ts";
 import type { Tap } from "../reference/mod.ts";
-import {
-  decodeValue,
-  type DispatchPlan,
-  readCache,
-  valueRowBytes,
-} from "../wgsl/mod.ts";
+import { decodeValue, type DispatchPlan, valueRowBytes } from "../wgsl/mod.ts";
 import type { Gpu } from "./device.ts";
 import {
   type Logits,
   logitsExponent,
   type Sequence,
+  type ShortList,
   type Want,
 } from "./machine.ts";
-import { cacheWords, readCacheRows, writeCacheRows } from "./webgpu_caches.ts";
 import {
   type BoundPlan,
   encodePass,
@@ -28,6 +23,8 @@ import { type DeviceResource, isOwn } from "./webgpu_resources.ts";
 import { Lookahead } from "./webgpu_lookahead.ts";
 import { Readback } from "./webgpu_readback.ts";
 import { GreedyRing } from "./webgpu_ring.ts";
+import { type DeviceShortList, readShortList } from "./webgpu_short_list.ts";
+import { readStates, writeStates } from "./webgpu_states.ts";
 
 /** Chunks that may wait in the queue while a prompt is read. */
 const MAX_QUEUED_CHUNKS = 8;
@@ -55,6 +52,11 @@ export interface SequenceParts {
   readonly bound: BoundPlan;
   /** Makes the same with every value kept. */
   readonly tapping: () => Promise<Tapping>;
+  /** Makes a search for the largest of some logits. */
+  readonly shortList: (
+    logits: GPUBuffer,
+    size: number,
+  ) => Promise<DeviceShortList>;
 }
 
 /** One sequence of tokens. */
@@ -65,7 +67,10 @@ export class WebGpuSequence implements Sequence {
   #busy = false;
   #ring: GreedyRing | undefined;
   #ringStart = 0;
+  /** Single steps whose logits come back. */
   #lookahead: Lookahead | undefined;
+  /** Single steps whose largest logits come back. */
+  #listing: { list: DeviceShortList; lookahead: Lookahead } | undefined;
   #tapping: Tapping | undefined;
 
   /**
@@ -345,20 +350,6 @@ export class WebGpuSequence implements Sequence {
     return this.#logits(kept);
   }
 
-  async #read(
-    buffer: GPUBuffer,
-    bytes: number,
-    offset = 0,
-  ): Promise<ArrayBuffer> {
-    using readback = new Readback(this.#gpu, bytes);
-    readback.start("read a buffer back", () => {
-      const encoder = this.#gpu.device.createCommandEncoder();
-      readback.copy(encoder, buffer, { bytes, from: offset });
-      this.#gpu.device.queue.submit([encoder.finish()]);
-    });
-    return await readback.finish(bytes);
-  }
-
   /**
    * Runs a token and then its own first-largest choices, on the device; ids come
    * back some steps late. A caller who stops at an id finds the state as of that
@@ -407,13 +398,14 @@ export class WebGpuSequence implements Sequence {
     }
   }
 
-  #makeLookahead(): Lookahead {
+  /** Single steps of which the logits come back, or what is found in them. */
+  #makeLookahead(list?: DeviceShortList): Lookahead {
     const { plan, bound } = this.#parts;
     const { dtype, width } = plan.values[plan.logits]!;
     return new Lookahead(this.#gpu, {
       ids: this.#buffer(this.#parts, "ids"),
-      logits: this.#buffer(this.#parts, plan.logits),
-      bytes: valueRowBytes(dtype, width),
+      result: list?.buffer ?? this.#buffer(this.#parts, plan.logits),
+      bytes: list?.buffer.size ?? valueRowBytes(dtype, width),
       states: this.#states(),
       guesses: plan.choosesToken,
       submit: (id, { before, after }) =>
@@ -422,9 +414,44 @@ export class WebGpuSequence implements Sequence {
           position: this.#position + (id === undefined ? 1 : 0), // a guess
           list: bound.step,
           before,
-          copies: after,
+          copies: (encoder) => {
+            list?.encode(encoder);
+            after(encoder);
+          },
         }),
     });
+  }
+
+  /** Single steps, each from what is chosen from the one before. */
+  async *#steps(
+    first: number,
+    count: number,
+    how: {
+      readonly lookahead: () => Lookahead | Promise<Lookahead>;
+      readonly choose: (result: ArrayBuffer) => number | Promise<number>;
+    },
+  ): AsyncGenerator<number> {
+    this.#checkIds(Int32Array.of(first));
+    this.#lock();
+    let lookahead: Lookahead | undefined;
+    try {
+      lookahead = await how.lookahead();
+      let id = first;
+      for (let n = 0; n < count; n++) {
+        checkContext(this.#parts.graph, this.#position, 1);
+        const result = await lookahead.step(id, this.#room(2) > 1);
+        this.#position++;
+        id = await how.choose(result);
+        this.#checkIds(Int32Array.of(id));
+        yield id;
+      }
+    } finally {
+      try {
+        await lookahead?.settle();
+      } finally {
+        this.#busy = false;
+      }
+    }
   }
 
   /**
@@ -435,38 +462,64 @@ export class WebGpuSequence implements Sequence {
    * @param first The token to start from.
    * @param count How many ids to give.
    * @param choose Chooses from the logits of one position.
-   * @yields The ids chosen, in order; where the caller stops at one, all ids before
+   * @returns The ids chosen, in order; where the caller stops at one, all ids before
    * it went in.
    * @throws {RangeError} If an id is outside the vocabulary, or the context is full
    * before the count.
    * @throws {TypeError} If another call has not ended.
    * @throws {DeviceError} If the device fails.
    */
-  async *chosen(
+  chosen(
     first: number,
     count: number,
     choose: (logits: Logits) => number | Promise<number>,
   ): AsyncGenerator<number> {
-    this.#checkIds(Int32Array.of(first));
-    this.#lock();
-    this.#lookahead ??= this.#makeLookahead();
-    try {
-      let id = first;
-      for (let n = 0; n < count; n++) {
-        checkContext(this.#parts.graph, this.#position, 1);
-        const logits = await this.#lookahead.step(id, this.#room(2) > 1);
-        this.#position++;
-        id = await choose(this.#logits([logits]));
-        this.#checkIds(Int32Array.of(id));
-        yield id;
-      }
-    } finally {
-      try {
-        await this.#lookahead.settle();
-      } finally {
-        this.#busy = false;
-      }
+    return this.#steps(first, count, {
+      lookahead: () => this.#lookahead ??= this.#makeLookahead(),
+      choose: (result) => choose(this.#logits([result])),
+    });
+  }
+
+  /**
+   * The same for a caller who needs no more than the largest logits: they are found
+   * on the device, and nothing else comes back.
+   *
+   * @param first The token to start from.
+   * @param count How many ids to give.
+   * @param choose How many of the largest logits it needs, and chooses from them.
+   * @returns The ids chosen, as in {@linkcode WebGpuSequence.chosen}.
+   * @throws {RangeError} As there.
+   * @throws {TypeError} As there.
+   * @throws {DeviceError} As there.
+   */
+  listed(
+    first: number,
+    count: number,
+    choose: {
+      readonly size: number;
+      readonly from: (list: ShortList) => number;
+    },
+  ): AsyncGenerator<number> {
+    const { plan } = this.#parts;
+    const size = Math.min(choose.size, plan.values[plan.logits]!.width);
+    const like = this.#logits([]);
+    return this.#steps(first, count, {
+      lookahead: () => this.#listFor(size),
+      choose: (result) => choose.from(readShortList(result, like)),
+    });
+  }
+
+  async #listFor(size: number): Promise<Lookahead> {
+    if (this.#listing?.list.size !== size) {
+      this.#listing?.lookahead.dispose();
+      this.#listing?.list.dispose();
+      this.#listing = undefined;
+      const { plan, shortList } = this.#parts;
+      const logits = this.#buffer(this.#parts, plan.logits);
+      const list = await shortList(logits, size);
+      this.#listing = { list, lookahead: this.#makeLookahead(list) };
     }
+    return this.#listing.lookahead;
   }
 
   /**
@@ -478,29 +531,7 @@ export class WebGpuSequence implements Sequence {
   async save(): Promise<SequenceState> {
     this.#lock();
     try {
-      const { plan, bound } = this.#parts;
-      const data: SequenceState["data"] = new Map();
-      for (const [name, place] of Object.entries(plan.states)) {
-        const { dtype, elements, resource, offset, cache } = place;
-        if (cache !== undefined) {
-          const texture = bound.resources[resource] as GPUTexture;
-          const words = await readCacheRows(this.#gpu, texture, {
-            place,
-            rows: this.#position,
-          });
-          data.set(name, readCache(place, words, this.#position));
-          continue;
-        }
-        const buffer = bound.resources[resource] as GPUBuffer;
-        const bytes = elements === 0
-          ? new ArrayBuffer(0)
-          : await this.#read(buffer, 4 * elements, offset);
-        data.set(
-          name,
-          dtype === "f32" ? new Float32Array(bytes) : new Int32Array(bytes),
-        );
-      }
-      return { position: this.#position, data };
+      return await readStates(this.#gpu, this.#parts, this.#position);
     } finally {
       this.#busy = false;
     }
@@ -515,28 +546,12 @@ export class WebGpuSequence implements Sequence {
    * @throws {DeviceError} If the device fails.
    */
   async restore(state: SequenceState): Promise<void> {
-    const { graph, plan, bound } = this.#parts;
+    const { graph } = this.#parts;
     checkState(state, graph);
     checkContext(graph, state.position, 0);
-    const caches = cacheWords(plan.states, state);
     this.#lock();
     try {
-      await this.#gpu.run("restore the state", () => {
-        const { queue } = this.#gpu.device;
-        for (
-          const [name, { resource, offset, cache }] of Object.entries(
-            plan.states,
-          )
-        ) {
-          if (cache !== undefined) continue;
-          const buffer = bound.resources[resource] as GPUBuffer;
-          queue.writeBuffer(buffer, offset, state.data.get(name)!);
-        }
-        for (const [resource, cache] of caches) {
-          const texture = bound.resources[resource] as GPUTexture;
-          writeCacheRows(queue, texture, cache);
-        }
-      });
+      await writeStates(this.#gpu, this.#parts, state);
       this.#position = state.position;
     } finally {
       this.#busy = false;
@@ -547,6 +562,8 @@ export class WebGpuSequence implements Sequence {
   dispose(): void {
     this.#ring?.dispose();
     this.#lookahead?.dispose();
+    this.#listing?.lookahead.dispose();
+    this.#listing?.list.dispose();
     this.#parts.own.forEach((resource) => resource.destroy());
   }
 

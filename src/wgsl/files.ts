@@ -105,6 +105,7 @@ import scalesPair from "../../wgsl/scales_pair.wgsl" with { type: "text" };
 import scalesXs from "../../wgsl/scales_xs.wgsl" with { type: "text" };
 import shortConv from "../../wgsl/short_conv.wgsl" with { type: "text" };
 import shortConvInt from "../../wgsl/short_conv_int.wgsl" with { type: "text" };
+import shortList from "../../wgsl/short_list.wgsl" with { type: "text" };
 import siluGate from "../../wgsl/silu_gate.wgsl" with { type: "text" };
 import swiglu from "../../wgsl/swiglu.wgsl" with { type: "text" };
 import swigluInt from "../../wgsl/swiglu_int.wgsl" with { type: "text" };
@@ -211,6 +212,7 @@ export const WGSL_FILES = {
   scales_xs: scalesXs,
   short_conv: shortConv,
   short_conv_int: shortConvInt,
+  short_list: shortList,
   silu_gate: siluGate,
   swiglu: swiglu,
   swiglu_int: swigluInt,

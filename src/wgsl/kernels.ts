@@ -120,6 +120,7 @@ export const KERNELS = {
   scale_int: { op: "scale_int", preludes: FIXED },
   short_conv: { op: "short_conv", preludes: FLOAT },
   short_conv_int: { op: "short_conv_int", preludes: FIXED },
+  short_list: { op: "argmax", preludes: [] },
   silu_gate: { op: "silu_gate", preludes: FLOAT },
   swiglu: { op: "swiglu", preludes: FLOAT },
   swiglu_int: { op: "swiglu_int", preludes: FIXED },

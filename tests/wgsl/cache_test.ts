@@ -88,6 +88,22 @@ gpuTest("steps that ran ahead leave nothing in the caches", async (gpu) => {
       assert.equal(id, given);
     }
     assert.deepEqual(await sequence.save(), await exact.save());
+    // And of a caller who sees the largest three only, and takes the third.
+    for await (
+      const id of sequence.listed(given, 5, {
+        size: 3,
+        from: ({ ids, data }) =>
+          [...ids.keys()].sort((a, b) =>
+            data[b]! - data[a]! || ids[a]! - ids[b]!
+          ).map((at) => ids[at]!)[2]!,
+      })
+    ) {
+      const { data } = await exact.advance(Int32Array.of(given), "last");
+      given = [...data.keys()]
+        .sort((a, b) => data[b]! - data[a]! || a - b)[2]!;
+      assert.equal(id, given);
+    }
+    assert.deepEqual(await sequence.save(), await exact.save());
   } finally {
     machine.dispose();
   }
