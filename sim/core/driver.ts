@@ -26,6 +26,7 @@ import {
   INTERRUPTS,
   REGISTERS,
   STATUS,
+  TURNS,
   WINDOWS,
 } from "./registers.ts";
 
@@ -34,6 +35,9 @@ const LOAD_TIMEOUT = 1_000_000;
 
 /** Cycles that a token may take: the largest geometry on the narrowest bus. */
 const TOKEN_TIMEOUT = 1_000_000_000;
+
+/** Elements of the window from one slice to the next. */
+const WINDOW_SLICE = 2 ** 24;
 
 /** How a core is started. */
 export interface CoreOptions {
@@ -75,6 +79,16 @@ export async function buildCore(
   });
 }
 
+/** Tokens that go in together: of several texts, or consecutive ones of one text. */
+export interface TokenGroup {
+  /** Ids, by slice. */
+  readonly ids: ReadonlyMap<number, number>;
+  /** Whether their logits come out. */
+  readonly streamLogits: boolean;
+  /** The slice with the text's state, if they are consecutive tokens of one text. */
+  readonly home?: number;
+}
+
 /** A running core. */
 export class CoreDriver {
   /** The running design. */
@@ -85,15 +99,16 @@ export class CoreDriver {
   #logits: StreamSink;
   #base: number;
   #positioned = false;
-  #lanes: number;
+  #lanes = 1;
+  #slices = 1;
+  #turns = 1;
 
-  constructor(dut: Dut, options: CoreOptions, lanes: number) {
+  constructor(dut: Dut, options: CoreOptions) {
     const { memoryBytes, stalls = 0, seed = 1, base = 0 } = options;
     const { memory, latency, ...dram } = options.memory;
     const { clockMHz, channels, interleave } = dram;
     this.dut = dut;
     this.#base = base;
-    this.#lanes = lanes;
     this.memory = dut.axiMemory("m_axi_", {
       size: memoryBytes,
       base,
@@ -125,11 +140,17 @@ export class CoreDriver {
     options: CoreOptions,
   ): Promise<CoreDriver> {
     const dut = await design.start({ seed: options.seed ?? 1 });
-    const data = dut.port("m_axis_logits_tdata");
-    const driver = new CoreDriver(dut, options, data.info.width / 32);
+    const driver = new CoreDriver(dut, options);
     dut.reset(4);
+    driver.#slices = driver.read(REGISTERS.slices) || 1;
+    driver.#lanes = driver.read(REGISTERS.vectorLanes);
     driver.write(REGISTERS.irqEnable, 7);
     return driver;
+  }
+
+  /** Vectors that share the weights. */
+  get slices(): number {
+    return this.#slices;
   }
 
   /**
@@ -204,9 +225,33 @@ export class CoreDriver {
       this.write(REGISTERS.position, position);
       this.#positioned = true;
     }
+    this.startTokens({ ids: new Map([[0, id]]), streamLogits });
+  }
+
+  /**
+   * Starts tokens that share the weights.
+   *
+   * @param group The tokens.
+   */
+  startTokens({ ids, streamLogits, home }: TokenGroup): void {
+    this.#takePart(ids.keys(), home);
     this.write(REGISTERS.streamLogits, streamLogits ? 1 : 0);
-    this.write(REGISTERS.tokenIn, id);
+    for (const [slice, id] of ids) {
+      const at = slice === 0
+        ? REGISTERS.tokenIn
+        : REGISTERS.tokensIn + 4 * slice;
+      this.write(at, id);
+    }
     this.write(REGISTERS.command, COMMANDS.start);
+  }
+
+  /** Says which slices take part, unless that is known. */
+  #takePart(slices: Iterable<number>, home?: number): void {
+    let value = home === undefined ? 0 : TURNS.on + home * TURNS.home;
+    for (const slice of slices) value += 2 ** slice;
+    if (value === this.#turns) return;
+    this.write(REGISTERS.turns, value);
+    this.#turns = value;
   }
 
   /**
@@ -225,6 +270,18 @@ export class CoreDriver {
       );
     }
     return this.read(REGISTERS.tokenOut);
+  }
+
+  /**
+   * Reads the token that came out of a slice.
+   *
+   * @param slice The slice.
+   * @returns Its id.
+   */
+  tokenOut(slice: number): number {
+    return this.read(
+      slice === 0 ? REGISTERS.tokenOut : REGISTERS.tokensOut + 4 * slice,
+    );
   }
 
   /**
@@ -253,36 +310,43 @@ export class CoreDriver {
   }
 
   /**
-   * Takes the logits of a token that is done.
+   * Takes the logits of tokens that are done.
    *
-   * @param count How many.
-   * @returns The logits.
+   * @param count How many of each.
+   * @returns The logits, by slice; of slices that took no part, anything.
    */
-  takeLogits(count: number): Int32Array<ArrayBuffer> {
+  takeLogits(count: number): Int32Array<ArrayBuffer>[] {
     const lanes = this.#lanes;
     const beats = Math.ceil(count / lanes);
     const bytes = this.#logits.takeBytes(beats);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const stride = bytes.length / beats;
-    return Int32Array.from(
-      { length: count },
-      (_, i) =>
-        view.getInt32(Math.floor(i / lanes) * stride + i % lanes * 4, true),
-    );
+    return Array.from({ length: this.#slices }, (_, slice) => {
+      const first = slice * lanes;
+      return Int32Array.from({ length: count }, (_, i) => {
+        const lane = first + i % lanes;
+        return view.getInt32(Math.floor(i / lanes) * stride + 4 * lane, true);
+      });
+    });
   }
 
-  #window(space: number, element: number): void {
-    this.write(REGISTERS.window, space * 2 ** 30 + element);
+  #window(space: number, element: number, slice: number): void {
+    const place = slice * WINDOW_SLICE + element;
+    this.write(REGISTERS.window, space * 2 ** 30 + place);
   }
 
   /**
    * Reads a stretch of the vector memory.
    *
    * @param range First word and elements.
+   * @param slice Whose memory.
    * @returns The elements.
    */
-  readVector({ address, elements }: VectorRange): Int32Array<ArrayBuffer> {
-    this.#window(WINDOWS.vectors, address * this.#lanes);
+  readVector(
+    { address, elements }: VectorRange,
+    slice: number = 0,
+  ): Int32Array<ArrayBuffer> {
+    this.#window(WINDOWS.vectors, address * this.#lanes, slice);
     return this.#readWindow(elements);
   }
 
@@ -297,10 +361,11 @@ export class CoreDriver {
    * Reads a scalar register.
    *
    * @param register Its number.
+   * @param slice Whose registers.
    * @returns Mantissa and exponent.
    */
-  readScalar(register: number): { m: number; e: number } {
-    this.#window(WINDOWS.scalars, register);
+  readScalar(register: number, slice: number = 0): { m: number; e: number } {
+    this.#window(WINDOWS.scalars, register, slice);
     const value = this.read(REGISTERS.windowData);
     return { m: value & 0xffff, e: (value << 4) >> 20 };
   }
@@ -309,10 +374,14 @@ export class CoreDriver {
    * Reads a row of the state memory.
    *
    * @param range First word and elements.
+   * @param slice Whose memory.
    * @returns The elements.
    */
-  readState({ address, elements }: VectorRange): Int32Array<ArrayBuffer> {
-    this.#window(WINDOWS.state, address * this.#lanes);
+  readState(
+    { address, elements }: VectorRange,
+    slice: number = 0,
+  ): Int32Array<ArrayBuffer> {
+    this.#window(WINDOWS.state, address * this.#lanes, slice);
     return this.#readWindow(elements);
   }
 
@@ -321,9 +390,10 @@ export class CoreDriver {
    *
    * @param address First word.
    * @param data The elements.
+   * @param slice Whose memory.
    */
-  writeState(address: number, data: Int32Array): void {
-    this.#window(WINDOWS.state, address * this.#lanes);
+  writeState(address: number, data: Int32Array, slice: number = 0): void {
+    this.#window(WINDOWS.state, address * this.#lanes, slice);
     for (const element of data) this.write(REGISTERS.windowData, element >>> 0);
   }
 
@@ -348,8 +418,13 @@ export class CoreDriver {
     this.memory.write(this.#base + offset, bytes);
   }
 
-  /** Empties the state memory. */
-  clearState(): void {
+  /**
+   * Empties the state memory.
+   *
+   * @param slice Whose memory.
+   */
+  clearState(slice: number = 0): void {
+    this.#takePart([slice]);
     this.write(REGISTERS.command, COMMANDS.clearState);
     while (this.read(REGISTERS.status) & STATUS.clearing) this.dut.tick(256);
   }

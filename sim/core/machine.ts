@@ -3,23 +3,20 @@
  * run token by token. It has the shape of the runtime's machines, which it cannot
  * import from here.
  *
- * The core holds the state of one sequence. When another one runs, the state of
- * the last is copied out through the host port and the new one's copied in; caches
- * are copied out of the memory behind the core, and into it.
+ * The core holds the state of one sequence, or of one a slice of its vector unit.
+ * When another one runs, the state of one that does not is copied out through the
+ * host port and the new one's copied in. Sequences that wait at the same time go
+ * through a core of several slices together, see `jobs.ts`.
  */
 import {
   checkContext,
   emptyState,
   type Graph,
-  inferTypes,
   numberAttr,
-  opSpec,
   type SequenceState,
-  valueName,
 } from "../../src/ir/mod.ts";
-import type { Tap, Value } from "../../src/reference/mod.ts";
+import type { Tap } from "../../src/reference/mod.ts";
 import {
-  type CacheRows,
   type Capacities,
   type CycleBound,
   cycleBound,
@@ -27,24 +24,22 @@ import {
   layoutImage,
   makeProgram,
   type Program,
-  readCache,
   type ReadParam,
+  runsInTurns,
   sizeCapacities,
-  type TapPoint,
-  writeCache,
   writeImage,
 } from "../../src/verilog/mod.ts";
 import type { AxiStalls } from "../axi_memory.ts";
 import type { BuildOptions } from "../build.ts";
 import type { Design } from "../design.ts";
 import { buildCore, CoreDriver } from "./driver.ts";
+import { type Job, pickGroup, Residents, type Want, wants } from "./jobs.ts";
 import { COUNTERS } from "./registers.ts";
 import { addStalls, type CoreStalls, NO_STALLS, stallsOf } from "./stalls.ts";
+import { collectState, placeState } from "./states.ts";
+import { tapToken, valueOf } from "./taps.ts";
 
 export { type CycleBound, cycleBound };
-
-/** What an attention keeps, by operand. */
-const CACHE_PARTS = ["keys", "keyShifts", "values", "valueShifts"] as const;
 
 /** Logits of some positions. */
 export interface CoreLogits {
@@ -58,8 +53,17 @@ export interface CoreLogits {
 
 /** Cycles of tokens. */
 export interface CoreCycles {
-  /** Cycles of each token. */
+  /** Cycles of each token that went through alone. */
   readonly perToken: readonly number[];
+  /** Tokens that went through together, on cores of several slices. */
+  readonly groups?: readonly {
+    /** How many. */
+    readonly tokens: number;
+    /** How many texts they are of; tokens of one text go in turns where a state is. */
+    readonly texts: number;
+    /** Cycles of all of them. */
+    readonly cycles: number;
+  }[];
   /** The least that a token can take. */
   readonly bound: CycleBound;
   /** A pure sequential read of the token's stream in the same memory. */
@@ -125,7 +129,7 @@ export class CoreSequence {
    */
   async advance(
     ids: Int32Array<ArrayBuffer>,
-    want: "none" | "last" | "all",
+    want: Want,
     tap?: Tap,
   ): Promise<CoreLogits> {
     const { data, rows } = await this.#machine.run(this, { ids, want, tap });
@@ -175,9 +179,13 @@ export class CoreMachine {
   readonly capacities: Capacities;
   /** The running core. */
   readonly core: CoreDriver;
-  #active: CoreSequence | undefined;
+  #residents: Residents<CoreSequence>;
+  #jobs: Job<CoreSequence>[] = [];
+  #stepping = false;
+  #inTurns: boolean;
   #turn: Promise<unknown> = Promise.resolve();
   #perToken: number[] = [];
+  #groups: { tokens: number; texts: number; cycles: number }[] = [];
   #byUnit: Record<string, number> = {};
   #stalls = NO_STALLS;
   #sequential: number | undefined;
@@ -192,6 +200,8 @@ export class CoreMachine {
     this.capacities = made.capacities;
     this.core = made.core;
     this.device = made.device;
+    this.#residents = new Residents(made.core.slices);
+    this.#inTurns = runsInTurns(made.program.instructions);
   }
 
   /**
@@ -250,6 +260,11 @@ export class CoreMachine {
     return numberAttr(node, "exponent");
   }
 
+  /** Sequences that share a pass over the weights when they run at the same time. */
+  get sequencesAtOnce(): number {
+    return this.core.slices;
+  }
+
   /**
    * Starts a sequence.
    *
@@ -267,69 +282,20 @@ export class CoreMachine {
   }
 
   #collectNow(sequence: CoreSequence): void {
-    if (this.#active !== sequence) return;
-    for (const { name, address, rows, width } of this.program.states) {
-      const data = sequence.state.data.get(name)! as Int32Array;
-      const words = Math.ceil(width / this.program.geometry.vectorLanes);
-      for (let row = 0; row < rows; row++) {
-        const range = { address: address + row * words, elements: width };
-        data.set(this.core.readState(range), row * width);
+    const slice = this.#residents.find(sequence);
+    if (slice < 0) return;
+    collectState(this.core, this.program, slice, sequence.state);
+  }
+
+  /** Gives the sequences of a group their slices. */
+  #place(sequences: readonly CoreSequence[]): number[] {
+    return this.#residents.place(sequences, (slice, sequence, before) => {
+      const { core, program } = this;
+      if (before !== undefined) {
+        collectState(core, program, slice, before.state);
       }
-    }
-    this.#collectCaches(sequence.state);
-  }
-
-  /** Where the caches are, in bytes from the image's start. */
-  get #cachesAt(): number {
-    return layoutImage(this.program).size;
-  }
-
-  #collectCaches({ position, data }: SequenceState): void {
-    const { caches, geometry: { beatBytes } } = this.program;
-    const from = this.#cachesAt;
-    for (const cache of caches) {
-      const size = { rows: position, beatBytes };
-      const rows = readCache(
-        cache,
-        size,
-        (offset, length) => this.core.readMemory(from + offset, length),
-      );
-      for (const part of CACHE_PARTS) data.set(cache.states[part], rows[part]);
-    }
-  }
-
-  #writeCaches({ data }: SequenceState): void {
-    const { caches, geometry: { beatBytes } } = this.program;
-    const from = this.#cachesAt;
-    for (const cache of caches) {
-      const parts = CACHE_PARTS.map((part) =>
-        [part, data.get(cache.states[part]) as Int16Array] as const
-      );
-      writeCache(
-        cache,
-        Object.fromEntries(parts) as unknown as CacheRows,
-        beatBytes,
-        (offset, bytes) => this.core.writeMemory(from + offset, bytes),
-      );
-    }
-  }
-
-  #activate(sequence: CoreSequence): void {
-    if (this.#active === sequence) return;
-    if (this.#active !== undefined) this.#collectNow(this.#active);
-    this.#active = undefined;
-    this.core.clearState();
-    for (const { name, address, rows, width } of this.program.states) {
-      const data = sequence.state.data.get(name)! as Int32Array;
-      if (data.every((n) => n === 0)) continue;
-      const words = Math.ceil(width / this.program.geometry.vectorLanes);
-      for (let row = 0; row < rows; row++) {
-        const part = data.subarray(row * width, (row + 1) * width);
-        this.core.writeState(address + row * words, part);
-      }
-    }
-    this.#writeCaches(sequence.state);
-    this.#active = sequence;
+      placeState(core, program, slice, sequence.state);
+    });
   }
 
   /**
@@ -348,7 +314,7 @@ export class CoreMachine {
    */
   forget(sequence: CoreSequence): Promise<void> {
     return this.#exclusive(() => {
-      if (this.#active === sequence) this.#active = undefined;
+      this.#residents.remove(sequence);
     });
   }
 
@@ -362,31 +328,33 @@ export class CoreMachine {
    */
   run(sequence: CoreSequence, job: {
     ids: Int32Array;
-    want: "none" | "last" | "all";
+    want: Want;
     tap: Tap | undefined;
   }): Promise<{ data: Int32Array<ArrayBuffer>; rows: number }> {
-    return this.#exclusive(async () => {
-      const { ids, want, tap } = job;
-      const { rows: vocabulary } = this.program.embedding;
-      const bad = ids.findIndex((id) => id < 0 || id >= vocabulary);
+    const { rows: vocabulary } = this.program.embedding;
+    const kept: Int32Array<ArrayBuffer>[] = [];
+    return new Promise<void>((resolve, reject) => {
+      const bad = job.ids.findIndex((id) => id < 0 || id >= vocabulary);
       if (bad >= 0) {
         throw new RangeError(
           `Cannot run token ${bad} as an id must be in 0..${vocabulary - 1}: ${
-            ids[bad]
+            job.ids[bad]
           }`,
         );
       }
-      const { state } = sequence;
-      checkContext(this.graph, state.position, ids.length);
-      this.#activate(sequence);
-      const kept: Int32Array[] = [];
-      for (const [t, id] of ids.entries()) {
-        const keep = want === "all" ||
-          (want === "last" && t === ids.length - 1);
-        const logits = await this.#token(id, keep, tap, state.position);
-        state.position++;
-        if (keep) kept.push(logits);
-      }
+      if (job.ids.length === 0) return resolve();
+      this.#jobs.push({
+        ...job,
+        text: sequence,
+        done: 0,
+        kept,
+        resolve,
+        reject,
+      });
+      if (this.#stepping) return;
+      this.#stepping = true;
+      this.#stepLater();
+    }).then(() => {
       const { count } = this.program.logits;
       const data = new Int32Array(kept.length * count);
       kept.forEach((row, t) => data.set(row, t * count));
@@ -394,80 +362,106 @@ export class CoreMachine {
     });
   }
 
-  async #token(
-    id: number,
-    keep: boolean,
-    tap: Tap | undefined,
-    position: number,
-  ): Promise<Int32Array<ArrayBuffer>> {
-    const { core, program } = this;
-    const show = keep || tap !== undefined;
+  #stepLater(): void {
+    this.#exclusive(async () => {
+      // Callers whose tokens have just been done may bring more.
+      if (this.core.slices > 1) await new Promise((go) => setTimeout(go, 0));
+      const { jobs, tokens } = pickGroup(
+        this.#jobs,
+        this.core.slices,
+        this.#inTurns,
+      );
+      try {
+        await this.#step(jobs, tokens);
+      } catch (error) {
+        jobs.forEach((job) => this.#leave(job));
+        jobs.forEach((job) => job.reject(error));
+      }
+      if (this.#jobs.length > 0) this.#stepLater();
+      else this.#stepping = false;
+    });
+  }
+
+  #leave(job: Job<CoreSequence>): void {
+    this.#jobs.splice(this.#jobs.indexOf(job), 1);
+  }
+
+  /** Runs a token of each job, or some tokens of one job. */
+  async #step(
+    jobs: readonly Job<CoreSequence>[],
+    tokens: number,
+  ): Promise<void> {
+    const { graph, program: { logits: { count } } } = this;
+    const waiting = jobs.filter((job) => {
+      try {
+        const left = job.ids.length - job.done;
+        checkContext(graph, job.text.state.position, left);
+        return true;
+      } catch (error) {
+        this.#leave(job);
+        job.reject(error);
+        return false;
+      }
+    });
+    if (waiting.length === 0) return;
+    const placed = this.#place(waiting.map(({ text }) => text));
+    const together = waiting.flatMap((job, k) =>
+      Array.from({ length: tokens }, (_, t) => ({
+        job,
+        at: job.done + t,
+        slice: tokens === 1 ? placed[k]! : t,
+      }))
+    );
+    const shown = waiting.some(({ tap }) => tap !== undefined) ||
+      together.some(({ job, at }) => wants(job, at));
+    const { core } = this;
     const before = core.memory.readStatistics().refreshStalls;
-    core.startToken(id, show, position);
-    if (tap !== undefined) await this.#tapAll(tap);
-    const token = await core.finishToken();
-    const logits = show
-      ? core.takeLogits(program.logits.count)
-      : new Int32Array(0);
+    const ids = together.map(({ job, at, slice }) =>
+      [slice, job.ids[at]!] as const
+    );
+    const [{ tap, text }] = waiting as [Job<CoreSequence>];
+    if (core.slices === 1) {
+      core.startToken(ids[0]![1], shown, text.state.position);
+    } else {
+      const home = tokens === 1 ? {} : { home: placed[0]! };
+      core.startTokens({ ids: new Map(ids), streamLogits: shown, ...home });
+    }
+    if (tap !== undefined) await tapToken(core, this.program, placed[0]!, tap);
+    await core.finishToken();
+    const rows = shown ? core.takeLogits(count) : [];
+    this.#count(together.length, waiting.length, before);
+    if (tap !== undefined) this.#tapEnd(tap, placed[0]!, rows[placed[0]!]!);
+    for (const { job, at, slice } of together) {
+      job.text.state.position++;
+      job.done++;
+      if (wants(job, at)) job.kept.push(rows[slice]!);
+      if (job.done < job.ids.length) continue;
+      this.#leave(job);
+      job.resolve();
+    }
+  }
+
+  /** Adds the cycles of what just ran. */
+  #count(tokens: number, texts: number, refreshesBefore: number): void {
+    const { core } = this;
     const counters = core.counters();
-    const refreshed = core.memory.readStatistics().refreshStalls - before;
+    const refreshed = core.memory.readStatistics().refreshStalls -
+      refreshesBefore;
     this.#stalls = addStalls(this.#stalls, stallsOf(counters, refreshed));
-    this.#perToken.push(counters.total);
+    const cycles = counters.total;
+    if (tokens === 1) this.#perToken.push(cycles);
+    else this.#groups.push({ tokens, texts, cycles });
     for (const name of COUNTERS) {
       this.#byUnit[name] = (this.#byUnit[name] ?? 0) + counters[name];
     }
-    if (tap !== undefined) {
-      tap(program.logits.name, valueOf(logits));
-      const chosen = program.taps.find(({ place }) => place.kind === "token");
-      if (chosen !== undefined) tap(chosen.name, valueOf(Int32Array.of(token)));
-    }
-    return logits;
   }
 
-  /** Stops the program wherever a value is complete, and shows it. */
-  async #tapAll(tap: Tap): Promise<void> {
-    const types = inferTypes(this.graph);
-    const points = this.program.taps.toSorted((a, b) => a.pc - b.pc);
-    const order = new Map(
-      this.graph.nodes.flatMap(({ name, op }) =>
-        Object.keys(opSpec(op).results).map((r) => valueName(name, r))
-      ).map((name, at) => [name, at]),
-    );
-    const seen = new Map<string, Value>();
-    let stopped = -1;
-    for (const point of points) {
-      const data = await this.#look(point, stopped);
-      if (data === undefined) continue;
-      stopped = point.pc;
-      const { dtype } = types.get(point.name)!;
-      const value = dtype === "i8"
-        ? Int8Array.from(data)
-        : dtype === "i16"
-        ? Int16Array.from(data)
-        : data;
-      seen.set(point.name, valueOf(value));
-    }
-    this.core.resume();
-    [...seen].sort(([a], [b]) => order.get(a)! - order.get(b)!)
-      .forEach(([name, value]) => tap(name, value));
-  }
-
-  async #look(
-    { pc, place }: TapPoint,
-    stopped: number,
-  ): Promise<Int32Array<ArrayBuffer> | undefined> {
-    const { core } = this;
-    if (place.kind === "logits" || place.kind === "token") return undefined;
-    if (pc !== stopped) await core.runTo(pc);
-    if (place.kind === "scalar") {
-      const { m, e } = core.readScalar(place.register);
-      return Int32Array.of(m, e);
-    }
-    if (place.kind === "shift") {
-      return Int32Array.of(core.readScalar(place.register).e + 15);
-    }
-    const parts = place.ranges.map((range) => core.readVector(range));
-    return Int32Array.from(parts.flatMap((part) => [...part]));
+  #tapEnd(tap: Tap, slice: number, logits: Int32Array<ArrayBuffer>): void {
+    const { program } = this;
+    tap(program.logits.name, valueOf(logits));
+    const chosen = program.taps.find(({ place }) => place.kind === "token");
+    if (chosen === undefined) return;
+    tap(chosen.name, valueOf(Int32Array.of(this.core.tokenOut(slice))));
   }
 
   #readAlone(): number {
@@ -489,12 +483,14 @@ export class CoreMachine {
   takeCycles(): CoreCycles {
     const report = {
       perToken: this.#perToken,
+      ...(this.core.slices === 1 ? {} : { groups: this.#groups }),
       bound: cycleBound(this.program),
       sequential: { perToken: this.#readAlone(), kind: "simulated" as const },
       byUnit: this.#byUnit,
       stalls: this.#stalls,
     };
     this.#perToken = [];
+    this.#groups = [];
     this.#byUnit = {};
     this.#stalls = NO_STALLS;
     return report;
@@ -506,13 +502,10 @@ export class CoreMachine {
   }
 }
 
-function valueOf(data: Value["data"]): Value {
-  return { tokens: 1, width: data.length, data };
-}
-
 function describe(hardware: Hardware, design: Design): string {
   const { busBits, lanes, packing, memory, latency, clockMHz } = hardware;
   const { channels } = hardware;
+  const batch = hardware.batch === 1 ? "" : `, batch ${hardware.batch}`;
   const blocks = hardware.multipliers
     ? `, ${hardware.multipliers} multipliers`
     : "";
@@ -522,5 +515,5 @@ function describe(hardware: Hardware, design: Design): string {
       channels === 1 ? "" : `${channels} channels of `
     }${memory} at a bus of ${clockMHz} MHz`;
   const { verilator, compiler } = design.manifest;
-  return `sterna_core, ${busBits}-bit bus, ${lanes} lanes, ${packing}${blocks}, ${behind}, Verilator ${verilator}, ${compiler}`;
+  return `sterna_core, ${busBits}-bit bus, ${lanes} lanes, ${packing}${blocks}${batch}, ${behind}, Verilator ${verilator}, ${compiler}`;
 }

@@ -19,13 +19,19 @@ export const REGISTERS = {
   windowData: 0x38,
   streamLogits: 0x3c,
   beatBytes: 0x40,
+  vectorLanes: 0x4c,
   vocabulary: 0x64,
   logitCount: 0x68,
   position: 0x6c,
   multipliers: 0x70,
   mantissas: 0x74,
   context: 0x78,
+  slices: 0x7c,
   counters: 0x80,
+  tokensIn: 0x100,
+  tokensOut: 0x120,
+  tokenLogits: 0x140,
+  turns: 0x160,
 } as const;
 
 /** Bits of the command register. */
@@ -55,6 +61,9 @@ export const BREAKPOINT_ON = 0x8000_0000;
 /** Memories that the window shows. */
 export const WINDOWS = { vectors: 0, state: 1, scalars: 2 } as const;
 
+/** Fields of the register that says which slices take part, and how. */
+export const TURNS = { on: 0x8000_0000, home: 0x1_0000 } as const;
+
 /** What an error code means. */
 export const CORE_ERRORS: Readonly<Record<number, string>> = {
   1: "no image is there",
@@ -66,6 +75,7 @@ export const CORE_ERRORS: Readonly<Record<number, string>> = {
   7: "the program has an unknown instruction",
   8: "the token is outside the vocabulary",
   9: "no model is loaded",
+  10: "no slice takes part",
 };
 
 /** Names of the cycle counters, in order. */

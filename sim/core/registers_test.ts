@@ -17,10 +17,24 @@ Deno.test("REGISTERS are those of the header of sterna_host", () => {
   const host = textOf("sterna_host");
   const header = host.slice(0, host.indexOf("`default_nettype"));
   const documented = [
-    ...header.matchAll(/\b([0-9a-f]{2})(?:,([0-9a-f]{2})|\.\.)? (?:RW|R|W) /g),
+    ...header.matchAll(
+      /\b([0-9a-f]{2,3})(?:,([0-9a-f]{2})|\.\.)? (?:RW|R|W) /g,
+    ),
   ].flatMap(([, first, second]) => [first!, second ?? []].flat());
   const addresses = documented.map((hex) => parseInt(hex, 16));
-  const { vocabulary, logitCount, mantissas, context, ...others } = REGISTERS;
+  const {
+    vectorLanes,
+    vocabulary,
+    logitCount,
+    mantissas,
+    context,
+    ...others
+  } = REGISTERS;
+  assert.match(
+    header,
+    /40\.\. R bytes of a beat, trits of a byte, rows, lanes,/,
+  );
+  assert.equal(vectorLanes, 0x40 + 4 * 3);
   assert.deepEqual(
     Object.values(others).sort((a, b) => a - b),
     addresses.sort((a, b) => a - b),

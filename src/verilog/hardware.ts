@@ -45,7 +45,7 @@ export interface Hardware {
    * is left out, the model decides.
    */
   readonly multipliers?: number;
-  /** Sequences that share the weight stream. */
+  /** Sequences, or tokens of a prompt, that share the weight stream. */
   readonly batch: number;
   /** Which memory the testbench puts behind the bus. */
   readonly memory: string;
@@ -115,6 +115,9 @@ const SINGLE: readonly (keyof Capacities)[] = [
   "programWords",
   ...BLOCK_CAPACITIES,
 ];
+
+/** How many sequences, or tokens of a prompt, can share a pass over the weights. */
+export const BATCHES: readonly number[] = [1, 2, 4, 8];
 
 /** Products with block weights a cycle that the design builds with. */
 export const MULTIPLIERS: readonly number[] = [0, 8, 16];
@@ -330,7 +333,7 @@ export function makeHardware(given: HardwareValues = {}): Hardware {
     ...(values.multipliers === undefined ? {} : {
       multipliers: oneOf("multipliers", number("multipliers", 0), MULTIPLIERS),
     }),
-    batch: oneOf("batch", number("batch", 1), [1]),
+    batch: oneOf("batch", number("batch", 1), BATCHES),
     memory,
     channels: oneOf("channels", number("channels", 1), CHANNELS),
     interleave: oneOf(
@@ -370,6 +373,13 @@ export function withBlocks(
   if (needed && multipliers === 0) {
     throw new RangeError(
       `Cannot compile ${model} as the hardware has no multipliers: attention and block weights need 8 or 16`,
+    );
+  }
+  if (multipliers !== 0 && hardware.batch !== 1) {
+    refuse(
+      "batch",
+      `1 with a block unit, which ${model} is compiled for`,
+      hardware.batch,
     );
   }
   return { ...hardware, multipliers };

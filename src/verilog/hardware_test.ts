@@ -56,7 +56,7 @@ Deno.test("an impossible value is refused with the legal ones", async (t) => {
     ["packing=2bit,lanes=80", /one of 64, 32, 16: 80/],
     ["packing=base4", /one of base3, 2bit: base4/],
     ["vectorLanes=3", /one of 2, 4, 8, 16: 3/],
-    ["batch=3", /batch as it must be one of 1: 3/],
+    ["batch=3", /batch as it must be one of 1, 2, 4, 8: 3/],
     ["memory=ddr9", /memory as it must be one of ideal, ddr3.*: ddr9/],
     ["memory=hbm2-pc,channels=3", /channels as it must be one of 1, 2, 4.*: 3/],
     ["channels=2", /channels as it must be left out where memory is ideal: 2/],

@@ -16,3 +16,4 @@ export * from "./isa.ts";
 export * from "./program.ts";
 export { type ReadParam, segmentBeats } from "./stream.ts";
 export * from "./top.ts";
+export { runsInTurns } from "./turns.ts";
