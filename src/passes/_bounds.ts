@@ -8,7 +8,7 @@ import {
   numberAttr,
   type ValueType,
 } from "../ir/mod.ts";
-import type { ParamStats } from "./stats.ts";
+import type { ParamStats } from "./_stats.ts";
 
 /** Room for bits that scalars and sums of squares cut off: section 5. */
 export const MARGIN = 1.02;

@@ -4,7 +4,7 @@ import { type Graph, GraphBuilder, inferTypes, type Node } from "../ir/mod.ts";
 import { Bounds, MARGIN } from "./_bounds.ts";
 import { residualGroups } from "./_residual.ts";
 import { foldWeights, type IntTensor } from "./_weights.ts";
-import type { ParamStats } from "./stats.ts";
+import type { ParamStats } from "./_stats.ts";
 
 /** A fixed-point value: integer times 2^exponent. */
 export interface Fixed {

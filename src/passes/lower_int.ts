@@ -18,7 +18,9 @@ import { Lowerer } from "./_lowerer.ts";
 import * as hgrn from "./_rules_hgrn.ts";
 import * as transformer from "./_rules_transformer.ts";
 import type { IntTensor } from "./_weights.ts";
-import type { ParamStats } from "./stats.ts";
+import type { ParamStats } from "./_stats.ts";
+
+export type { MatrixStats, ParamStats } from "./_stats.ts";
 
 export { SIGMOID_NAME } from "./_rules_hgrn.ts";
 export type { IntTensor } from "./_weights.ts";

@@ -14,7 +14,7 @@ import {
 } from "../ir/mod.ts";
 import { makeParam, runGraph } from "../reference/mod.ts";
 import { type IntLowering, lowerInt } from "./lower_int.ts";
-import type { ParamStats } from "./stats.ts";
+import type { ParamStats } from "./_stats.ts";
 
 /** Values of the parameters of a test graph, decoded; matrices as rows. */
 type Values = Readonly<Record<string, readonly number[] | readonly number[][]>>;

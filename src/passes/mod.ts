@@ -4,4 +4,3 @@
  * @module
  */
 export * from "./lower_int.ts";
-export * from "./stats.ts";
