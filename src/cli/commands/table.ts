@@ -1,5 +1,6 @@
 /** Every command, in the order of the usage text. */
 import type { Command } from "../command.ts";
+import { benchCommand } from "./bench.ts";
 import { chatCommand } from "./chat.ts";
 import { compileCommand } from "./compile.ts";
 import { estimateCommand } from "./estimate.ts";
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   verifyCommand,
   compileCommand,
   estimateCommand,
+  benchCommand,
   evalCommand,
   logitsCommand,
   tokenizeCommand,
