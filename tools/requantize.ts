@@ -32,6 +32,8 @@ export const FILE_TYPES = {
   BF16: 32,
   TQ1_0: 36,
   TQ2_0: 37,
+  Q1_0: 40,
+  Q2_0: 41,
 } as const;
 
 /**

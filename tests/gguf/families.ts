@@ -21,13 +21,13 @@ export const FAMILY_IDS: readonly number[] = Array.from(
 );
 
 /** A tokenizer with all bytes, which llama.cpp wants of sentence pieces. */
-function tokenizer(): Key[] {
+export function byteKeys(vocabulary: number): Key[] {
   const bytes = Array.from(
     { length: 256 },
     (_, b) => `<0x${b.toString(16).toUpperCase().padStart(2, "0")}>`,
   );
   const pieces = ["<unk>", "<s>", "</s>", ...bytes];
-  while (pieces.length < FAMILY_SIZES.vocabulary) {
+  while (pieces.length < vocabulary) {
     pieces.push(`\u2581w${pieces.length}`);
   }
   const kinds = pieces.map((_, id) =>
@@ -49,7 +49,7 @@ function family(
     architecture,
     sizes: FAMILY_SIZES,
     ...more,
-    keys: [...tokenizer(), ...keys],
+    keys: [...byteKeys(FAMILY_SIZES.vocabulary), ...keys],
   });
 }
 

@@ -24,6 +24,8 @@ export interface SmallModel {
   readonly without?: readonly string[];
   /** Dimensions; {@linkcode SIZES} when left out. */
   readonly sizes?: typeof SIZES;
+  /** Seed of the values; 7 when left out. */
+  readonly seed?: number;
   /** Whether the head is a tensor of its own. */
   readonly head?: boolean;
   /** How matrices become bytes, with the number of their type; float32 when left out. */
@@ -143,8 +145,9 @@ function blockTensors(
 export function randomValues(
   name: string,
   shape: readonly number[],
+  seed = 7,
 ): Float32Array<ArrayBuffer> {
-  const stream = new RandomStream(7, name);
+  const stream = new RandomStream(seed, name);
   const size = shape.reduce((a, b) => a * b, 1);
   const spread = name.includes("norm") ? 0.3 : 1.5 / Math.sqrt(shape.at(-1)!);
   const centre = name.includes("norm") ? 1 : 0;
@@ -157,7 +160,7 @@ export function randomValues(
 /** A small model's parts, to be written with `ggufFile`. */
 export function smallModel(model: SmallModel): GgufParts {
   const { architecture, keys = [], without = [], head = false, matrix } = model;
-  const { sizes = SIZES } = model;
+  const { sizes = SIZES, seed } = model;
   const { vocabulary: V, hidden: H, layers } = sizes;
   const over = new Set([...keys.map(({ key }) => key), ...without]);
   const all: [string, readonly number[]][] = [
@@ -176,7 +179,7 @@ export function smallModel(model: SmallModel): GgufParts {
       ...keys,
     ],
     tensors: all.map(([name, shape]) => {
-      const values = randomValues(name, shape);
+      const values = randomValues(name, shape, seed);
       const inBlock = name.startsWith("blk.") && shape.length === 2;
       const plain = { type: 0, bytes: new Uint8Array(values.buffer) };
       return {
