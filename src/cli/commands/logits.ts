@@ -1,5 +1,10 @@
 /** `sterna logits`: what a model computes, position by position. */
-import { type Logits, logitsRow, vocabularySize } from "../../runtime/mod.ts";
+import {
+  likeliest,
+  type Logits,
+  logitsRow,
+  vocabularySize,
+} from "../../runtime/mod.ts";
 import type { Command } from "../command.ts";
 import { writeFile } from "../files.ts";
 import { MACHINE_OPTIONS, machineRequest, openMachine } from "../machines.ts";
@@ -20,12 +25,10 @@ function topOf(
   row: Float64Array,
   count: number,
 ): { ids: number[]; logits: number[]; logSumExp: number } {
-  const ids = Array.from(row, (_, id) => id)
-    .sort((a, b) => row[b]! - row[a]! || a - b)
-    .slice(0, count);
+  const top = likeliest(row, count);
   return {
-    ids,
-    logits: ids.map((id) => row[id]!),
+    ids: top.map(({ id }) => id),
+    logits: top.map(({ logit }) => logit),
     logSumExp: logSumExp(row),
   };
 }
@@ -99,7 +102,7 @@ export const logitsCommand: Command = {
     if (list === undefined) {
       throw new TypeError("Cannot compute logits without --ids");
     }
-    using opened = await openModelAt(positionals[0]!);
+    using opened = await openModelAt(positionals[0]!, request.profile);
     const { model } = opened;
     const ids = parseIds(list, vocabularySize(model.graphs.float));
     const machine = await openMachine(model, request);
