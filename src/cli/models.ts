@@ -1,7 +1,8 @@
 /** From what a user calls a model to the model. */
 import { fromFileUrl } from "./paths.ts";
-import { isModelFile, load } from "../compile/mod.ts";
+import { isModelFile, load, type LoadOptions } from "../compile/mod.ts";
 import type { Model } from "../format/mod.ts";
+import type { Profile } from "../ir/mod.ts";
 import { obtainNamed } from "./fetching.ts";
 import { baseName, FileFolder, FileSource, pathError } from "./files.ts";
 import { KNOWN_MODELS } from "./store/mod.ts";
@@ -41,6 +42,9 @@ export interface OpenedModel extends Disposable {
   /** The model. */
   readonly model: Model;
 }
+
+/** That a command needs one profile only. */
+type Only = Pick<LoadOptions, "profile">;
 
 /** A source to import: a folder, and its one weight file if that was named. */
 export interface CheckpointPath {
@@ -82,10 +86,11 @@ export async function checkpointAt(path: string): Promise<CheckpointPath> {
   );
 }
 
-async function openFile(path: string): Promise<OpenedModel> {
+async function openFile(path: string, only: Only): Promise<OpenedModel> {
   const source = await FileSource.open(path);
   try {
     const model = await load(source, {
+      ...only,
       onProgress: progress(`Checking ${source.name}`),
     });
     return { model, [Symbol.dispose]: () => source.close() };
@@ -95,10 +100,14 @@ async function openFile(path: string): Promise<OpenedModel> {
   }
 }
 
-async function openCheckpoint(path: string): Promise<OpenedModel> {
+async function openCheckpoint(
+  path: string,
+  only: Only,
+): Promise<OpenedModel> {
   const { folder, weights } = await checkpointAt(path);
   try {
     const model = await load(folder, {
+      ...only,
       onProgress: progress(`Importing ${folder.name}`),
       ...(weights === undefined ? {} : { weights }),
     });
@@ -124,22 +133,32 @@ async function isCheckpointFile(path: string): Promise<boolean> {
  * here is fetched.
  *
  * @param given A `.sterna` file, a `.gguf` file, a checkpoint, or the name of a model.
+ * @param profile The one that is wanted; where it is `float`, a checkpoint is not
+ * lowered to integers, which takes most of the time. All when left out.
  * @returns The model; dispose it when done.
  * @throws {TypeError} If there is no such path or name, or a license is not accepted.
  * @throws {FailureError} If it cannot be fetched, or what comes is not what it must be.
  */
-export async function openModelAt(given: string): Promise<OpenedModel> {
+export async function openModelAt(
+  given: string,
+  profile?: Profile,
+): Promise<OpenedModel> {
+  const only: Only = profile === "float" ? { profile } : {};
   const kind = await kindOf(given);
   if (kind === "file") {
     return await isCheckpointFile(given)
-      ? await openCheckpoint(given)
-      : await openFile(given);
+      ? await openCheckpoint(given, only)
+      : await openFile(given, only);
   }
-  if (kind === "folder") return await openCheckpoint(given);
+  if (kind === "folder") return await openCheckpoint(given, only);
   const named = NAMED_MODELS.find(({ name }) => name === given);
-  if (named !== undefined) return await openFile(fromFileUrl(named.url));
+  if (named !== undefined) {
+    return await openFile(fromFileUrl(named.url), only);
+  }
   const obtained = await obtainNamed(given);
-  if (obtained !== undefined) return await openModelAt(obtained.path);
+  if (obtained !== undefined) {
+    return await openModelAt(obtained.path, profile);
+  }
   throw new TypeError(
     `Cannot open ${given} as a model is a path or one of ${
       [...NAMED_MODELS, ...KNOWN_MODELS].map(({ name }) => name).join(", ")

@@ -9,6 +9,7 @@ import {
   decodeBlocks,
   decodeGroups,
   type FloatFormat,
+  hasFiniteScales,
   isBlockFormat,
   makeGroups,
   maxRowNonzeros,
@@ -49,6 +50,7 @@ export interface Seen {
 /** Watches the bytes of one tensor. */
 export class Watch {
   readonly #draft: TensorDraft;
+  readonly #isLowered: boolean;
   readonly #rowBytes: number;
   readonly #matrix: MatrixWatch | undefined;
   readonly #values: Float32Array | undefined;
@@ -59,15 +61,22 @@ export class Watch {
 
   /**
    * @param draft The tensor.
-   * @param isMatrix Whether a `linear` multiplies with it.
+   * @param how Whether a `linear` multiplies with it, and whether there is a lowering
+   * to integers at all.
    */
-  constructor(draft: TensorDraft, isMatrix: boolean) {
+  constructor(
+    draft: TensorDraft,
+    how: { readonly isMatrix: boolean; readonly isLowered: boolean },
+  ) {
+    const { isMatrix, isLowered } = how;
     this.#draft = draft;
+    this.#isLowered = isLowered;
     const { encoding, shape } = draft;
     const width = shape.at(-1) ?? 1;
     this.#rowBytes = rowBytes(encoding, width);
     const elements = shape.reduce((a, b) => a * b, 1);
     const floats = ENCODINGS[encoding].decodes === "f32";
+    if (!isLowered) return;
     if (isBlockFormat(encoding)) {
       this.#matrix = new MatrixWatch(encoding, width);
     } else if (isMatrix && floats) {
@@ -105,7 +114,12 @@ export class Watch {
   #rows(bytes: Uint8Array): void {
     const { encoding, shape } = this.#draft;
     const width = shape.at(-1) ?? 1;
+    if (!this.#isLowered && isBlockFormat(encoding)) {
+      if (!hasFiniteScales(encoding, bytes)) this.#maxAbs = Infinity;
+      return;
+    }
     if (ENCODINGS[encoding].decodes === "trit") {
+      if (!this.#isLowered) return;
       const most = maxRowNonzeros(encoding as TritPacking, bytes, width);
       this.#nonzeros = Math.max(this.#nonzeros, most);
       return;

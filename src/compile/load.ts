@@ -27,6 +27,8 @@ export interface ImportModelOptions
 
 /** How {@linkcode load} works. */
 export interface LoadOptions extends Omit<ImportModelOptions, "onProgress"> {
+  /** The one profile that is wanted, if only `float` is: opening takes less then. */
+  readonly profile?: "float";
   /** Called as work goes on, with bytes done and bytes in all. */
   readonly onProgress?: (done: number, total: number) => void;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { build, memoryFolder } from "../../tests/importers/builder.ts";
 import { fileOf, tinyDraft } from "../../tests/models.ts";
+import { smallDraft } from "../../tests/transformer/model.ts";
 import { MemorySource } from "../base/mod.ts";
 import { importModel, isModelFile, load, loadDraft } from "./load.ts";
 
@@ -31,4 +32,43 @@ Deno.test("model files are told from other safetensors files", async () => {
     name: "SyntaxError",
     message: /its metadata has no sterna.version$/,
   });
+});
+
+Deno.test("where only float is wanted, the model is the same without its integers", async () => {
+  const draft = smallDraft({ encoding: "q4_0" });
+  const whole = await loadDraft(draft);
+  const file = await fileOf(draft);
+  for (
+    const model of [
+      await loadDraft(draft, { profile: "float" }),
+      await load(new MemorySource("file", file), { profile: "float" }),
+    ]
+  ) {
+    assert.deepEqual(model.profiles, ["float"]);
+    assert.deepEqual(model.graphs.float, whole.graphs.float);
+    assert.throws(() => model.graphs.int, TypeError);
+    for (const name of Object.keys(model.graphs.float.params)) {
+      assert.deepEqual(await model.read(name), await whole.read(name), name);
+    }
+  }
+});
+
+Deno.test("weights that are no numbers are refused, whatever is wanted", async () => {
+  const draft = smallDraft({ encoding: "q8_0" });
+  const tensors = draft.tensors.map((tensor) =>
+    tensor.encoding !== "q8_0" ? tensor : {
+      ...tensor,
+      produce: async () => {
+        const made = await tensor.produce();
+        made.bytes.set([0, 0x7e]); // the first scale is not a number
+        return made;
+      },
+    }
+  );
+  for (const profile of ["float", undefined] as const) {
+    await assert.rejects(
+      loadDraft({ ...draft, tensors }, profile && { profile }),
+      /^RangeError: Cannot (write|use) .* must be finite: /,
+    );
+  }
 });

@@ -33,6 +33,11 @@ const NUMBER_SLACK = 24;
 
 /** How {@linkcode writeModel} works. */
 export interface WriteModelOptions {
+  /**
+   * The one profile that is wanted, if only `float` is: nothing is then asked of the
+   * weights but that they are numbers.
+   */
+  readonly profile?: "float";
   /** Called as tensors are written, with bytes done and bytes in all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -191,7 +196,8 @@ export async function writeModel(
 ): Promise<void> {
   const roughFloat = draft.graph(() => 0.9);
   // A model that has no integer form has no int graph, and `load` says so.
-  const hasInt = withoutIntForm(roughFloat) === undefined;
+  const hasInt = options.profile !== "float" &&
+    withoutIntForm(roughFloat) === undefined;
   const lower = (graph: Graph, stats: ParamStats): IntLowering | undefined =>
     hasInt ? lowerInt(graph, stats) : undefined;
   const rough = lower(roughFloat, sizingStats(draft));
@@ -239,7 +245,10 @@ export async function writeModel(
       done += bytes.length;
       options.onProgress?.(done, total);
     };
-    const watch = new Watch(tensor, matrices.has(name));
+    const watch = new Watch(tensor, {
+      isMatrix: matrices.has(name),
+      isLowered: hasInt,
+    });
     if (expected > MAX_WHOLE_TENSOR && pieces !== undefined) {
       const hash = new Sha256();
       for await (const bytes of pieces.call(tensor)) {

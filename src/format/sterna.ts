@@ -123,6 +123,11 @@ export interface Model {
 
 /** How {@linkcode openModel} works. */
 export interface OpenModelOptions {
+  /**
+   * The one profile that is wanted, if only `float` is: the integer graph and what it
+   * says of the weights are then not looked at, and the model has no `int`.
+   */
+  readonly profile?: "float";
   /** Called as tensors are checked, with bytes done and bytes in all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -404,7 +409,9 @@ export async function openModel(
     );
   }
   const float = graphFromJson(graphs.float);
-  const int = graphs.int === undefined ? undefined : graphFromJson(graphs.int);
+  const int = graphs.int === undefined || options.profile === "float"
+    ? undefined
+    : graphFromJson(graphs.int);
   checkGraph(source, float, tensors);
   if (int !== undefined) {
     checkGraph(source, int, tensors);

@@ -4,7 +4,7 @@
  * from a seeded generator that gives the same numbers everywhere.
  */
 
-import { atLeast, byLogit, type Candidate, likeliest } from "./_likeliest.ts";
+import { atLeast, byLogit, type Candidate, likeliest } from "./likeliest.ts";
 
 /** How to choose. */
 export interface SamplerOptions {

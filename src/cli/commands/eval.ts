@@ -33,7 +33,7 @@ export const evalCommand: Command = {
       throw new TypeError("Cannot evaluate without --text");
     }
     const text = await readText(file);
-    using opened = await openModelAt(positionals[0]!);
+    using opened = await openModelAt(positionals[0]!, request.profile);
     const { model } = opened;
     const tokenizer = await modelTokenizer(model);
     const all = encodeStart(model, tokenizer, text);

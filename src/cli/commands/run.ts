@@ -175,7 +175,7 @@ export const runCommand: Command = {
     const sampler = new Sampler(samplerOptions(options));
     const stops = stopTexts(options);
     const loading = performance.now();
-    using opened = await openModelAt(positionals[0]!);
+    using opened = await openModelAt(positionals[0]!, request.profile);
     const { model } = opened;
     const { prompt, ends } = await startOf(model, options);
     if (stops.length > 0 && prompt.tokenizer === undefined) {

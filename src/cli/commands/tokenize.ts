@@ -28,7 +28,7 @@ export const tokenizeCommand: Command = {
     if (given === undefined) {
       throw new TypeError("Cannot tokenize without --prompt");
     }
-    using opened = await openModelAt(positionals[0]!);
+    using opened = await openModelAt(positionals[0]!, "float");
     const tokenizer = await modelTokenizer(opened.model);
     const ids = tokenizer.encode(await textOf(given), {
       special: options.flag("special"),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { atLeast, byLogit, likeliest } from "./_likeliest.ts";
+import { atLeast, byLogit, likeliest } from "./likeliest.ts";
 
 const logits = fc.array(
   fc.oneof(
