@@ -13,8 +13,15 @@ import { blockCycles } from "./_block_cycles.ts";
 import { type Product, Products } from "./_products.ts";
 import { Supply } from "./_supply.ts";
 import type { MemorySupply } from "./bound.ts";
-import { type Instruction, QUEUE_DEPTH, TOKENS, WAIT } from "./isa.ts";
+import {
+  type Instruction,
+  QUEUE_DEPTH,
+  TOKENS,
+  VECTOR_LATENCY,
+  WAIT,
+} from "./isa.ts";
 import type { Program } from "./program.ts";
+import { touchesState } from "./turns.ts";
 
 /** Cycles that a word is in the vector unit's pipeline. */
 const PIPELINE = 16;
@@ -27,6 +34,17 @@ const TO_PROGRESS = 7;
 
 /** Cycles of an embedding row beside its beats and the memory's latency. */
 const ROW_PATH = 8;
+
+/** Cycles from one row's address to the next one's, in builds of several slices. */
+const ROW_PLACE = 4;
+
+/** What goes through a program together. */
+export interface TokenGroup {
+  /** Tokens, each in a slice of its own. */
+  readonly tokens: number;
+  /** Whether they are consecutive ones of one text, which take turns where a state is. */
+  readonly inTurns: boolean;
+}
 
 /** What a program's instructions take. */
 export interface Timeline {
@@ -64,8 +82,9 @@ class Runner {
   #blockIdle = 0;
   #blockBusy = 0;
   #settings: Map<number, Instruction["fields"]> = new Map();
+  #group: TokenGroup;
 
-  constructor(program: Program, memory: MemorySupply) {
+  constructor(program: Program, memory: MemorySupply, group: TokenGroup) {
     const { geometry, hardware } = program;
     const supply = new Supply(
       hardware.fifoBeats,
@@ -74,6 +93,7 @@ class Runner {
     );
     this.#program = program;
     this.#memory = memory;
+    this.#group = group;
     this.#products = new Products(geometry, supply);
   }
 
@@ -182,6 +202,16 @@ class Runner {
     return at;
   }
 
+  /** A pass that touches a state, once for each token of a text. */
+  #turns(fields: Instruction["fields"], ready: number): number {
+    let leaves = this.#pass(fields, ready);
+    const chain = fields.words! >= VECTOR_LATENCY ? 1 : 0;
+    for (let turn = 1; turn < this.#group.tokens; turn++) {
+      leaves = this.#pass({ ...fields, chain }, leaves + 1);
+    }
+    return leaves;
+  }
+
   #scalar(fields: Instruction["fields"], ready: number): number {
     const room = (this.#scalarTakes.at(-QUEUE_DEPTH) ?? -1) + 1;
     const leaves = Math.max(ready, room);
@@ -228,8 +258,12 @@ class Runner {
     const beats = fields.beats!;
     if (fields.embed) {
       const { latency, beatsPerCycle } = this.#memory;
-      this.#loadIdle = ready + ROW_PATH + latency +
-        Math.ceil(beats / beatsPerCycle);
+      const { batch } = this.#program.hardware;
+      const { tokens } = this.#group;
+      const rows = Math.max(Math.ceil(beats / beatsPerCycle), ROW_PLACE);
+      this.#loadIdle = ready + ROW_PATH + latency + (tokens - 1) * rows +
+        Math.ceil(beats / beatsPerCycle) +
+        (batch === 1 ? 0 : ROW_PLACE + batch - tokens);
       return ready;
     }
     this.#loadBusy += beats;
@@ -261,9 +295,12 @@ class Runner {
   }
 
   run(): Timeline {
-    for (const { kind, fields } of this.#program.instructions) {
+    for (const instruction of this.#program.instructions) {
+      const { kind, fields } = instruction;
       const ready = this.#waits(fields.wait ?? 0);
-      const leaves = kind === "vector"
+      const leaves = this.#group.inTurns && touchesState(instruction)
+        ? this.#turns(fields, ready)
+        : kind === "vector"
         ? this.#pass(fields, ready)
         : kind === "scalar"
         ? this.#scalar(fields, ready)
@@ -290,15 +327,17 @@ class Runner {
 }
 
 /**
- * Works out how long a token takes.
+ * Works out how long a token takes, or some that go through together.
  *
  * @param program The program.
  * @param memory How the memory answers.
+ * @param group What goes through; one token unless told otherwise.
  * @returns Cycles, and what the units do in them.
  */
 export function runTimeline(
   program: Program,
   memory: MemorySupply,
+  group: TokenGroup = { tokens: 1, inTurns: false },
 ): Timeline {
-  return new Runner(program, memory).run();
+  return new Runner(program, memory, group).run();
 }
