@@ -5,7 +5,9 @@
 
 /** A token that may be drawn. */
 export interface Candidate {
+  /** Its id. */
   readonly id: number;
+  /** Its logit. */
   readonly logit: number;
 }
 
