@@ -27,7 +27,7 @@ Deno.test("a phase that fails is in the log, and its error goes on", async () =>
   const log = new PhaseLog();
   await assert.rejects(
     log.run({ name: "load", pair: "rtl/int" }, () => {
-      throw new RangeError("no room");
+      throw new RangeError("Cannot load");
     }),
     RangeError,
   );
