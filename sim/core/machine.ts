@@ -36,8 +36,8 @@ import { buildCore, CoreDriver } from "./driver.ts";
 import { type Job, pickGroup, Residents, type Want, wants } from "./jobs.ts";
 import { COUNTERS } from "./registers.ts";
 import { addStalls, type CoreStalls, NO_STALLS, stallsOf } from "./stalls.ts";
-import { collectState, placeState } from "./states.ts";
-import { tapToken, valueOf } from "./taps.ts";
+import { collectState, placeState } from "./_states.ts";
+import { tapToken, valueOf } from "./_taps.ts";
 
 export { type CycleBound, cycleBound };
 

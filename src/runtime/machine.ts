@@ -40,8 +40,17 @@ export interface ShortList {
 
 /** Cycles of RTL steps. */
 export interface CycleReport {
-  /** Cycles of each token. */
+  /** Cycles of each token that went through alone. */
   readonly perToken: readonly number[];
+  /** Tokens that went through together, on hardware with a batch. */
+  readonly groups?: readonly {
+    /** How many. */
+    readonly tokens: number;
+    /** How many texts they are of: 1 for those of a prompt. */
+    readonly texts: number;
+    /** Cycles of all of them. */
+    readonly cycles: number;
+  }[];
   /** The least cycles a token can take on that hardware, and what limits it. */
   readonly bound: {
     readonly perToken: number;
@@ -134,6 +143,8 @@ export interface Machine {
   readonly device: string;
   /** The graph it runs. */
   readonly graph: Graph;
+  /** Sequences that cost little more than one when they run at the same time; 1 if left out. */
+  readonly sequencesAtOnce?: number;
   /** Starts a sequence. */
   open(): Promise<Sequence>;
   /** Counted costs of one decode step, where the machine knows them. */

@@ -105,10 +105,17 @@ async function compareAll(
   },
 ): Promise<PairResult> {
   const results: PairResult[] = [];
-  for (const [at, ids] of sequences.entries()) {
-    const { reference, traces } = expected;
-    const run = { machine, ids, model: model.id };
-    results.push(await compareMachine(reference, traces[at]!, run));
+  const { reference, traces } = expected;
+  const compare = (
+    ids: Int32Array<ArrayBuffer>,
+    at: number,
+  ): Promise<PairResult> =>
+    compareMachine(reference, traces[at]!, { machine, ids, model: model.id });
+  const { sequencesAtOnce = 1 } = machine;
+  for (let at = 0; at < sequences.length; at += sequencesAtOnce) {
+    const some = sequences.slice(at, at + sequencesAtOnce);
+    const together = some.map((ids, k) => compare(ids, at + k));
+    results.push(...await Promise.all(together));
   }
   return results.reduce(merge);
 }

@@ -50,6 +50,45 @@ Deno.test("verifyModel() is not ok when a machine changes one logit", async () =
   assert.equal(report.pairs[2]!.firstMismatch?.position, 4);
 });
 
+Deno.test("verifyModel() runs as many prompts at once as share a machine's weights", async () => {
+  const model = await tinyModel();
+  for (const sequencesAtOnce of [1, 2]) {
+    let open = 0;
+    let most = 0;
+    const machine = faulty(await referenceMachine(model, "int"), {
+      target: "rtl",
+    });
+    const report = await verify(() =>
+      Promise.resolve({
+        ...machine,
+        target: "rtl",
+        sequencesAtOnce,
+        open: async () => {
+          const sequence = await machine.open();
+          most = Math.max(most, ++open);
+          return {
+            get position() {
+              return sequence.position;
+            },
+            advance: async (ids, want, tap) => {
+              await new Promise((go) => setTimeout(go, 0));
+              return await sequence.advance(ids, want, tap);
+            },
+            save: () => sequence.save(),
+            restore: (state) => sequence.restore(state),
+            dispose: () => {
+              open--;
+              sequence.dispose();
+            },
+          };
+        },
+      })
+    );
+    assert.equal(report.ok, true);
+    assert.equal(most, sequencesAtOnce);
+  }
+});
+
 Deno.test("verifyModel() is not ok when a machine does not open, and says why", async () => {
   const report = await verify(() =>
     Promise.reject(new RangeError("Cannot open it"))

@@ -4,6 +4,7 @@ import { contextOf } from "../../ir/mod.ts";
 import {
   ChatTemplate,
   ContextError,
+  type CycleReport,
   generate,
   type Machine,
   modelTokenizer,
@@ -103,6 +104,26 @@ function summary(
   } tokens/s, ${steps} steps at ${speed(decode)} tokens/s (measured${
     target === "rtl" ? ", the simulator's own speed" : ""
   })`;
+}
+
+function mean(values: readonly number[]): string {
+  return String(Math.round(values.reduce((a, b) => a + b, 0) / values.length));
+}
+
+function cyclesText({ perToken, groups = [], bound }: CycleReport): string {
+  const least = `bound ${
+    Math.round(bound.perToken)
+  } by ${bound.limit} (derived)`;
+  const alone = perToken.length === 0
+    ? []
+    : [`${mean(perToken)} cycles a token (simulated)`];
+  const tokens = groups.reduce((sum, group) => sum + group.tokens, 0);
+  const together = groups.length === 0 ? [] : [
+    `${tokens} tokens of the prompt in ${groups.length} groups of ${
+      mean(groups.map(({ cycles }) => cycles))
+    } cycles (simulated)`,
+  ];
+  return [...alone, ...together, least].join(", ");
 }
 
 /** What a run starts from, and the tokens that end it. */
@@ -234,13 +255,7 @@ export const runCommand: Command = {
         note(summary(machine, prompt, result));
         const cycles = machine.takeCycles?.();
         if (cycles !== undefined) {
-          const { perToken, bound } = cycles;
-          const mean = perToken.reduce((a, b) => a + b, 0) / perToken.length;
-          note(
-            `${Math.round(mean)} cycles a token (simulated), bound ${
-              Math.round(bound.perToken)
-            } by ${bound.limit} (derived)`,
-          );
+          note(cyclesText(cycles));
         }
       }
       if (result.full !== undefined) throw result.full;
