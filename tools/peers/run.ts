@@ -1,0 +1,191 @@
+/**
+ * `deno task bench`: the benches of kernels, then `sterna bench` on some models, each
+ * together with the peers that are to be had, one after the other on the same file:
+ *
+ *     deno task bench [MODEL ...] [--out DIR] [--threads N] [--no-kernels]
+ *
+ * A model is `demo`, `smollm2-135m`, `bonsai-1.7b` (the geometry with random weights in
+ * Q2_0, made once) or the path of a model; the first three when none is named. What
+ * cannot be had is said and left out. Nothing runs beside a measurement, as llama.cpp's
+ * threads spin while they wait and lose most of their speed where a core is shared.
+ */
+import { parseArgs } from "node:util";
+import { obtain, readWanted, TransferError } from "../../src/cli/store/mod.ts";
+import type { BenchReport } from "../../src/cli/bench/mod.ts";
+import { fromFileUrl } from "../../src/cli/paths.ts";
+import { writeSyntheticGguf } from "../synthetic_gguf.ts";
+import { type LlamaReport, timeLlamaCpp } from "./llama_cpp.ts";
+import { ratiosOf, ratioTable } from "./ratios.ts";
+
+const MODELS = ["demo", "smollm2-135m", "bonsai-1.7b"];
+
+/** A model, and how much of it is timed. */
+interface Subject {
+  /** What `sterna bench` is given. */
+  readonly model: string;
+  /** Its own options. */
+  readonly options: readonly string[];
+  /** Ids of a prompt, steps and repeats. */
+  readonly prompt: number;
+  readonly tokens: number;
+  readonly repeats: number;
+}
+
+/** Counts of a small model; `sterna bench`'s own. */
+const USUAL = { prompt: 512, tokens: 32, repeats: 3 };
+
+/** A large one: enough to be past the warm-up, few enough to end. */
+const LARGE = { prompt: 64, tokens: 8, repeats: 3 };
+
+function fromRoot(path: string): string {
+  return fromFileUrl(new URL(`../../${path}`, import.meta.url));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** Finds a model's file; says why there is none. */
+async function subjectOf(name: string): Promise<Subject | undefined> {
+  if (name === "demo") return { model: name, options: [], ...USUAL };
+  if (name === "bonsai-1.7b") {
+    const path = fromRoot("build/bench/bonsai-1.7b-q2_0.gguf");
+    if (!await exists(path)) {
+      await Deno.mkdir(fromRoot("build/bench"), { recursive: true });
+      console.error(`Making ${name} with random weights in Q2_0 (450 MB)`);
+      await writeSyntheticGguf(name, path, { encoding: "q2_0" });
+    }
+    return { model: path, options: ["--target", "webgpu"], ...LARGE };
+  }
+  const wanted = await exists(name) ? undefined : readWanted(name);
+  if (wanted === undefined) {
+    return { model: name, options: ["--target", "webgpu"], ...USUAL };
+  }
+  try {
+    const { path } = await obtain(wanted, {
+      acceptance: {
+        accept: false,
+        remember: false,
+        show: (line) => console.error(line),
+        ask: () => null,
+      },
+      note: (line) => console.error(line),
+      progress: () => () => {},
+      network: { stallMs: 60_000, retryMs: 500, attempts: 2 },
+    });
+    return { model: path, options: ["--target", "webgpu"], ...USUAL };
+  } catch (error) {
+    if (!(error instanceof TransferError)) throw error;
+    console.log(`${name}: left out: ${error.message}`);
+    return undefined;
+  }
+}
+
+/** Runs `sterna bench` as users do. */
+async function ours(
+  { model, options, prompt, tokens, repeats }: Subject,
+): Promise<BenchReport | undefined> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--allow-all",
+      "--quiet",
+      "--frozen",
+      fromRoot("src/cli/main.ts"),
+      "bench",
+      model,
+      "--json",
+      "--repeats",
+      `${repeats}`,
+      ...(model === "demo"
+        ? []
+        : ["--prompt-tokens", `${prompt}`, "--tokens", `${tokens}`]),
+      ...options,
+    ],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  return text === "" ? undefined : JSON.parse(text) as BenchReport;
+}
+
+/** Runs llama.cpp on the same file, if it is one that it reads. */
+async function theirs(
+  { model, prompt, tokens, repeats }: Subject,
+  threads: number,
+): Promise<LlamaReport | { readonly reason: string }> {
+  if (!model.endsWith(".gguf")) {
+    return {
+      reason: "it reads GGUF files alone, and this architecture has none",
+    };
+  }
+  return await timeLlamaCpp({ path: model, prompt, tokens, repeats, threads });
+}
+
+/** The commit that was measured, and whether the tree had changes. */
+async function commitOf(): Promise<string> {
+  const git = async (...args: string[]): Promise<string> => {
+    const { stdout } = await new Deno.Command("git", {
+      args,
+      cwd: fromRoot("."),
+      stderr: "null",
+    }).output();
+    return new TextDecoder().decode(stdout).trim();
+  };
+  try {
+    const commit = await git("rev-parse", "--short", "HEAD");
+    const changes = await git("status", "--porcelain", "-uno");
+    return commit === "" ? "none" : commit + (changes === "" ? "" : " changed");
+  } catch {
+    return "none"; // a package without its history
+  }
+}
+
+async function benchKernels(): Promise<boolean> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["bench", "--allow-all", "--frozen", fromRoot("bench")],
+    stdin: "null",
+  }).spawn().status;
+  return success;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      out: { type: "string" },
+      threads: { type: "string" },
+      "no-kernels": { type: "boolean" },
+    },
+  });
+  const threads = Number(values.threads ?? navigator.hardwareConcurrency);
+  let sound = values["no-kernels"] === true || await benchKernels();
+  const commit = await commitOf();
+  const results = [];
+  for (const name of positionals.length > 0 ? positionals : MODELS) {
+    const subject = await subjectOf(name);
+    if (subject === undefined) continue;
+    const sterna = await ours(subject);
+    const llama = await theirs(subject, threads);
+    if (sterna === undefined || !sterna.ok) sound = false;
+    if (sterna === undefined) continue;
+    console.log(`\n${name} at commit ${commit}`);
+    console.log(ratioTable(sterna, llama));
+    results.push({
+      name,
+      commit,
+      sterna,
+      llama,
+      ratios: ratiosOf(sterna, llama),
+    });
+  }
+  if (values.out !== undefined) {
+    await Deno.mkdir(values.out, { recursive: true });
+    const text = `${JSON.stringify(results, null, 2)}\n`;
+    await Deno.writeTextFile(`${values.out}/peers.json`, text);
+  }
+  return sound ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(await main());
