@@ -1,3 +1,4 @@
+import { disturbed } from "./_disturb.ts";
 import { testUnits } from "./_unit_bench.ts";
 import {
   checkAxiWrite,
@@ -25,6 +26,8 @@ testUnits("bench_block", [
     checks: {
       "multiplies with rows of every format": checkLinear,
       "gives the elements of a row of every format": checkEmbedding,
+      "multiplies after any reset": disturbed(checkLinear, "linear"),
+      "gives elements after any reset": disturbed(checkEmbedding, "linear"),
     },
   },
   {
@@ -61,13 +64,19 @@ testUnits("bench_block", [
     prefix: "write",
     parameters: { ADDR: 16, BEAT: 16 },
     fault: { from: "- {3'd0, answer}", to: "- {3'd0, accept}" },
-    checks: { "writes beats and reports an error": checkAxiWrite },
+    checks: {
+      "writes beats and reports an error": checkAxiWrite,
+      "writes after any reset": disturbed(checkAxiWrite, "write"),
+    },
   },
   {
     module: "sterna_rope",
     prefix: "rope",
     fault: { from: "sum <= sum - moved", to: "sum <= sum + moved" },
-    checks: { "turns pairs by position": checkRope },
+    checks: {
+      "turns pairs by position": checkRope,
+      "turns pairs after any reset": disturbed(checkRope, "rope"),
+    },
   },
   {
     module: "sterna_attention",
@@ -77,6 +86,9 @@ testUnits("bench_block", [
       from: "largest - score_data",
       to: "score_data[31:0] - score_data",
     },
-    checks: { "attends to what it has cached": checkAttention },
+    checks: {
+      "attends to what it has cached": checkAttention,
+      "attends after any reset": disturbed(checkAttention, "attention"),
+    },
   },
 ]);

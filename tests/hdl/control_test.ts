@@ -1,3 +1,4 @@
+import { disturbed } from "./_disturb.ts";
 import { testUnits } from "./_unit_bench.ts";
 import {
   checkBlocks,
@@ -27,14 +28,20 @@ testUnits("bench_control", [
     prefix: "load",
     parameters: { BEAT: 16, LANES: 4, BANKS: 2, ROWS: 16 },
     fault: { from: "take && left == 16'd0", to: "take && left <= 16'd1" },
-    checks: { "copies beats to the banks": checkLoad },
+    checks: {
+      "copies beats to the banks": checkLoad,
+      "copies after any reset": disturbed(checkLoad, "load"),
+    },
   },
   {
     module: "sterna_load",
     prefix: "narrow",
     parameters: { BEAT: 4, LANES: 4, BANKS: 1, ROWS: 16 },
     fault: { from: "phase <= phase + 1'b1", to: "phase <= phase" },
-    checks: { "fills a word from several beats": checkLoadNarrow },
+    checks: {
+      "fills a word from several beats": checkLoadNarrow,
+      "fills a word after any reset": disturbed(checkLoadNarrow, "narrow"),
+    },
   },
   {
     module: "sterna_fetch",
@@ -45,6 +52,8 @@ testUnits("bench_control", [
       "reads the stream round and round": checkFetch,
       "starts over after a flush": checkFlush,
       "reports an error until a flush": checkFetchError,
+      "reads after any reset": disturbed(checkFlush, "fetch"),
+      "reports an error after any reset": disturbed(checkFetchError, "fetch"),
     },
   },
   {
@@ -55,6 +64,8 @@ testUnits("bench_control", [
     checks: {
       "reads header, program and table": checkBoot,
       "refuses what was not made for it": checkBootErrors,
+      "reads after any reset": disturbed(checkBoot, "boot"),
+      "refuses after any reset": disturbed(checkBootErrors, "boot"),
     },
   },
   {
@@ -66,6 +77,8 @@ testUnits("bench_control", [
       "issues in order, when the units may": checkSequence,
       "stops where it is told to": checkBreakpoint,
       "knows no block unit where there is none": checkNoBlocks,
+      "issues after any reset": disturbed(checkSequence, "sequence"),
+      "stops after any reset": disturbed(checkBreakpoint, "sequence"),
     },
   },
   {
@@ -84,6 +97,9 @@ testUnits("bench_control", [
       "keeps settings and tells what it is": checkRegisters,
       "starts, interrupts and reports errors": checkCommands,
       "shows memories through windows": checkWindows,
+      "keeps settings after any reset": disturbed(checkRegisters, "host"),
+      "starts after any reset": disturbed(checkCommands, "host"),
+      "shows memories after any reset": disturbed(checkWindows, "host"),
     },
   },
 ]);

@@ -1,3 +1,4 @@
+import { disturbed } from "./_disturb.ts";
 import { testUnits } from "./_unit_bench.ts";
 import {
   checkCounters,
@@ -26,7 +27,10 @@ testUnits("bench_units", [
     prefix: "queue",
     parameters: { WIDTH: 32, DEPTH: 3 },
     fault: { from: "if (push && !after_pop[i])", to: "if (push && !full[i])" },
-    checks: { "keeps words in order at full pace": checkQueue },
+    checks: {
+      "keeps words in order at full pace": checkQueue,
+      "keeps words in order after any reset": disturbed(checkQueue, "queue"),
+    },
   },
   {
     module: "sterna_vector_multiply",
@@ -42,6 +46,8 @@ testUnits("bench_units", [
     checks: {
       "agrees with the arithmetic in every operation": checkScalar,
       "marks what it writes": checkMarks,
+      "agrees after any reset": disturbed(checkScalar, "scalar"),
+      "marks after any reset": disturbed(checkMarks, "scalar"),
     },
   },
   {
@@ -71,6 +77,7 @@ testUnits("bench_units", [
       "runs random passes as the instruction set says": checkVector,
       "follows a product word by word": checkFollow,
       "is clean after a reset": checkVectorReset,
+      "follows a product after any reset": disturbed(checkFollow, "vector"),
     },
   },
   {
@@ -94,14 +101,20 @@ testUnits("bench_units", [
     prefix: "codes",
     parameters: CODES_PARAMETERS,
     fault: { from: "complete > index", to: "complete >= index" },
-    checks: { "gives each row group its codes": checkCodes },
+    checks: {
+      "gives each row group its codes": checkCodes,
+      "gives codes after any reset": disturbed(checkCodes, "codes"),
+    },
   },
   {
     module: "sterna_matvec",
     prefix: "matvec",
     parameters: { BEAT: 16, ROWS: 8, LANES: 4 },
     fault: { from: "fire_at[3]", to: "fire_at[2]" },
-    checks: { "sums rows of matrices in slices of a beat": checkMatvec },
+    checks: {
+      "sums rows of matrices in slices of a beat": checkMatvec,
+      "sums rows after any reset": disturbed(checkMatvec, "matvec"),
+    },
   },
   {
     module: "sterna_matvec",
@@ -115,6 +128,9 @@ testUnits("bench_units", [
     prefix: "drain",
     parameters: { ROWS: 8, LANES: 4 },
     fault: { from: "rows_left > HERE", to: "rows_left >= HERE" },
-    checks: { "scales, writes, streams and chooses": checkDrain },
+    checks: {
+      "scales, writes, streams and chooses": checkDrain,
+      "scales after any reset": disturbed(checkDrain, "drain"),
+    },
   },
 ]);
