@@ -33,6 +33,8 @@ const VARIANTS: readonly (readonly [string, Record<string, number>])[] = [
   ["sterna_block", { BEAT: 64, LANES: 16, MULTIPLIERS: 8 }],
   ["sterna_scalar", { BLOCKS: 1 }],
   ["sterna_core", { MULTIPLIERS: 16 }],
+  ["sterna_core", { BATCH: 2, BEAT: 4, ROWS: 4, LANES: 2 }],
+  ["sterna_core", { BATCH: 8, BEAT: 64, ROWS: 64, LANES: 8 }],
   ["sterna_core", { MULTIPLIERS: 8, BEAT: 64, ROWS: 64, LANES: 16 }],
 ];
 
