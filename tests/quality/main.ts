@@ -1,7 +1,7 @@
 /**
  * How good the arithmetic is, on real weights, beside other code: every figure
  * with its limit, and exit status 1 if one is missed. Minutes, so not a test;
- * `tests/models/quality_test.ts` runs a sample.
+ * `quality_test.ts` runs a sample.
  *
  *     deno task quality [--only SECTION]... [--formats FOLDER]...
  *

@@ -35,13 +35,23 @@ interface Printed {
   readonly top1: number[];
 }
 
-interface TopRow {
+/** A row of `logits --top`. */
+export interface TopRow {
+  /** Ids of the largest logits. */
   readonly ids: number[];
+  /** Those logits. */
   readonly logits: number[];
 }
 
-/** The largest distance of a listed logit; infinite if one is not printed. */
-function worstOf(rows: readonly TopRow[], truth: Truth): number {
+/**
+ * Compares printed logits with the truth's.
+ *
+ * @param rows What `logits --top` printed, a row an id.
+ * @param truth What other code computed.
+ * @returns The largest distance of a listed logit, as a part of the largest;
+ * infinite if one is not printed.
+ */
+export function worstOf(rows: readonly TopRow[], truth: Truth): number {
   let worst = rows.length === truth.ids.length ? 0 : Infinity;
   for (const [t, { ids, logits }] of rows.entries()) {
     for (const [k, id] of truth.topIds[t]!.entries()) {
