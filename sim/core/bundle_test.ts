@@ -20,8 +20,8 @@ interface Bundle {
   readonly manifest: Record<string, unknown>;
 }
 
-async function bundleOf(model: Model): Promise<Bundle> {
-  const hardware = makeHardware({ busBits: 64 });
+async function bundleOf(model: Model, batch = 1): Promise<Bundle> {
+  const hardware = makeHardware({ busBits: 64, batch });
   const program = makeProgram(model.graphs.int, hardware);
   const files = new Map<string, MemorySink>();
   const manifest = await writeBundle({
@@ -118,8 +118,8 @@ Deno.test("a bundle lints clean, elaborates, and has no latch and its memories a
 });
 
 /** A token in the bundle's own bench, as Icarus runs it. */
-async function checkBench(model: Model): Promise<void> {
-  const bundle = await bundleOf(model);
+async function checkBench(model: Model, batch = 1): Promise<void> {
+  const bundle = await bundleOf(model, batch);
   const folder = await Deno.makeTempDir({ prefix: "sterna-bundle-" });
   try {
     await Deno.mkdir(`${folder}/hdl`);
@@ -159,6 +159,16 @@ Deno.test("a bundle's own bench computes the token in Icarus, where undefined is
         intermediate_size: 40,
         use_short_conv: true,
       }),
+    );
+  });
+  await t.step("of a text beside slices that take no part", async () => {
+    await checkBench(
+      await smallModel({
+        vocab_size: 40,
+        hidden_size: 24,
+        intermediate_size: 40,
+      }),
+      2,
     );
   });
   await t.step("of a transformer, whose caches it writes", async () => {

@@ -71,6 +71,7 @@ module sterna_tb;
   sterna_bench #(
       .BEAT(${beatBytes}),
       .LANES(${vectorLanes}),
+      .BATCH(${program.hardware.batch}),
       .IMAGE_BYTES(${layoutImage(program).size}),
       .CACHE_BYTES(${cacheBytes}),
       .WRITES(${program.hardware.multipliers ? 1 : 0})

@@ -15,6 +15,7 @@
 module sterna_bench #(
     parameter BEAT        = 16,    // bytes of a beat
     parameter LANES       = 4,     // logits of a word
+    parameter BATCH       = 1,     // slices, of which the first one has the token
     parameter IMAGE_BYTES = 4096,  // size of image.bin
     parameter CACHE_BYTES = 0,     // caches of attention behind it
     parameter WRITES      = 0      // 1: caches are written
@@ -80,7 +81,7 @@ module sterna_bench #(
   wire [31:0] rdata_l;
   wire [1:0] rresp_l;
   wire irq;
-  wire [32*LANES-1:0] logits;
+  wire [32*LANES*BATCH-1:0] logits;
   wire [LANES-1:0] keep;
   wire last;
   wire logits_valid;
