@@ -85,8 +85,19 @@ async function timeDecode(
   }
 }
 
-/** A number of tokens that takes no longer than it should. */
-function fitting(asked: number, fixed: boolean, msPerToken: number): number {
+/**
+ * Finds a number of tokens that takes no longer than {@linkcode LONGEST_MS}.
+ *
+ * @param asked Tokens to take where they are fast enough.
+ * @param fixed Whether a user asked for just so many.
+ * @param msPerToken What one takes, by the warm-up.
+ * @returns Tokens, at least 1.
+ */
+export function fittingTokens(
+  asked: number,
+  fixed: boolean,
+  msPerToken: number,
+): number {
   if (fixed) return asked;
   return Math.max(1, Math.min(asked, Math.floor(LONGEST_MS / msPerToken)));
 }
@@ -126,8 +137,8 @@ export async function timeMachine(
     await once(); // compiles what is compiled on first use
     return await once();
   });
-  const prefillTokens = fitting(prompt, fixed.prompt, warm[0]);
-  const decodeTokens = fitting(tokens, fixed.tokens, warm[1]);
+  const prefillTokens = fittingTokens(prompt, fixed.prompt, warm[0]);
+  const decodeTokens = fittingTokens(tokens, fixed.tokens, warm[1]);
   const prefill: number[] = [];
   const decode: number[] = [];
   for (let repeat = 1; repeat <= repeats; repeat++) {
