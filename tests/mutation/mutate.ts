@@ -3,7 +3,8 @@
  *
  *     --seed N       another choice of mutants; default 1
  *     --count N      about how many; default 1000, 0 for all
- *     --only MODULE  those of one module
+ *     --only MODULE  those of one module, or of several with commas between
+ *     --fast         without whole tokens, which are the last resort and take longest
  *     --out FILE     results, a line each; a run that was stopped goes on from there
  *     --trust        takes a kill for one if its line is the same, whatever else has changed
  *     --report FILE  writes the report
@@ -42,7 +43,8 @@ const BUILD_SECONDS = 1200;
 interface Options {
   readonly seed: number;
   readonly count: number;
-  readonly only: string | undefined;
+  readonly only: readonly string[] | undefined;
+  readonly fast: boolean;
   readonly out: string;
   readonly trust: boolean;
   readonly report: string | undefined;
@@ -55,19 +57,21 @@ function readOptions(args: string[]): Options {
       seed: { type: "string", default: "1" },
       count: { type: "string", default: "1000" },
       only: { type: "string" },
+      fast: { type: "boolean", default: false },
       out: { type: "string", default: "build/mutation.jsonl" },
       trust: { type: "boolean", default: false },
       report: { type: "string" },
     },
   });
-  const { only, out, trust, report } = values;
+  const { fast, out, trust, report } = values;
   const [seed, count] = [Number(values.seed), Number(values.count)];
   if (!Number.isInteger(seed) || !Number.isInteger(count) || count < 0) {
     throw new RangeError(
       `Cannot choose mutants as seed and count must be whole numbers: ${values.seed}, ${values.count}`,
     );
   }
-  return { seed, count, only, out, trust, report };
+  const only = values.only?.split(",");
+  return { seed, count, only, fast, out, trust, report };
 }
 
 /** Everything that decides what the checks say. */
@@ -99,20 +103,24 @@ async function commitName(): Promise<string> {
 async function runMutants(
   mutants: readonly Mutant[],
   known: Map<string, Result>,
-  { out, digest }: { out: string; digest: string },
+  { out, digest, fast }: { out: string; digest: string; fast: boolean },
 ): Promise<void> {
   const file = await Deno.makeTempFile({ suffix: ".json" });
   await Deno.writeTextFile(file, JSON.stringify(mutants));
   const checks = await listChecks(mutants);
-  const usual: number[] = [];
+  const usual = new Map<number, number>();
+  const open = mutants.filter(({ key }) => !known.has(key));
+  const orderOf = ({ module }: Mutant): number[] =>
+    checkOrder(checks, module)
+      .filter((check) => !fast || checks[check]!.module !== undefined);
   const runner = new Runner(file, (check) => {
-    const seconds = usual[check];
+    const seconds = usual.get(check);
     if (seconds === undefined) return BUILD_SECONDS;
     return HANG_FACTOR * seconds + HANG_SECONDS;
   });
   try {
     console.log(`building ${mutants.length} mutants into the benches`);
-    const order = [...checks.keys()];
+    const order = [...new Set(open.flatMap(orderOf))];
     for (const what of ["builds", "tells the time of checks"]) {
       const { killer, error, seconds } = await runner.run({ number: 0, order });
       if (killer !== undefined) {
@@ -122,14 +130,14 @@ async function runMutants(
           } ${what}: ${error}`,
         );
       }
-      if (what !== "builds") usual.push(...seconds);
+      if (what === "builds") continue;
+      order.forEach((check, at) => usual.set(check, seconds[at]!));
     }
-    const open = mutants.filter(({ key }) => !known.has(key));
     let killed = 0;
     for (const [at, mutant] of open.entries()) {
       const { killer, error } = await runner.run({
         number: mutants.indexOf(mutant) + 1,
-        order: checkOrder(checks, mutant.module),
+        order: orderOf(mutant),
       });
       const result: Result = {
         key: mutant.key,
@@ -153,12 +161,10 @@ async function runMutants(
 
 async function main(args: string[]): Promise<number> {
   const start = performance.now();
-  const { seed, count, only, out, trust, report } = readOptions(args);
+  const { seed, count, only, fast, out, trust, report } = readOptions(args);
   const library = await readLibrary();
   const all = libraryMutants(library);
-  const some = all.filter(({ module }) =>
-    only === undefined || module === only
-  );
+  const some = all.filter(({ module }) => only?.includes(module) ?? true);
   if (some.length === 0) throw new RangeError(`Cannot find mutants of ${only}`);
   const chosen = chooseMutants(some, count === 0 ? some.length : count, seed);
   const now = await digest(library);
@@ -174,7 +180,7 @@ async function main(args: string[]): Promise<number> {
     `${chosen.length} of ${some.length} mutants, seed ${seed}, ${known} with a result`,
   );
   if (known < chosen.length) {
-    await runMutants(chosen, results, { out, digest: now });
+    await runMutants(chosen, results, { out, digest: now, fast });
   }
   const equivalents: readonly Equivalent[] = equivalentList;
   const run: Run = {

@@ -6,7 +6,8 @@ import type { Model } from "../../src/format/mod.ts";
 import { importSynthetic } from "../../src/importers/mod.ts";
 import { bindContext } from "../../src/ir/mod.ts";
 import type { Value } from "../../src/reference/mod.ts";
-import { estimateProgram } from "../../src/verilog/mod.ts";
+import { estimateProgram, layoutImage } from "../../src/verilog/mod.ts";
+import { type CoreMachine, REGISTERS } from "../../sim/core/mod.ts";
 import { openCore, Reference, smallModel } from "../core_cases.ts";
 
 /** Rows of the caches. */
@@ -101,6 +102,8 @@ export function tokenChecks(
       await checkToken(sources, each, await (expected ??= expect(each)));
     };
   }
+  checks["tokens that share the weights equal the reference"] = () =>
+    checkBatch(sources);
   return checks;
 }
 
@@ -125,7 +128,7 @@ async function checkToken(
       }
     }
     assert.deepEqual((await sequence.save()).data, state);
-    if (stalls > 0) return;
+    if (stalls > 0) return await checkTrouble(machine, ids[0]!, values[0]!);
     machine.takeCycles();
     await sequence.advance(Int32Array.of(1), "none");
     const { perToken: [simulated] } = machine.takeCycles();
@@ -135,6 +138,63 @@ async function checkToken(
       Math.abs(error) <= MOST_ERROR,
       `${cycles.perToken}, ${simulated}`,
     );
+  } finally {
+    machine.dispose();
+  }
+}
+
+/** A reset in the middle of a token and an error of the memory leave a core that is as good as new. */
+async function checkTrouble(
+  { core, program }: CoreMachine,
+  id: number,
+  values: ReadonlyMap<string, Value>,
+): Promise<void> {
+  const again = async (): Promise<void> => {
+    core.load();
+    core.clearState();
+    core.startToken(id, true);
+    const token = await core.finishToken();
+    const { name, count } = program.logits;
+    const { data } = values.get(name)!;
+    assert.deepEqual(core.takeLogits(count)[0], data);
+    assert.equal(token, data.indexOf(Math.max(...data) as never));
+  };
+  for (const cycles of [58, 700, 2800]) {
+    core.load();
+    core.startToken(id, false);
+    core.dut.tick(cycles);
+    core.dut.reset(2);
+    core.write(REGISTERS.irqEnable, 7);
+    assert.equal(core.read(REGISTERS.status), 0);
+    await again();
+  }
+  const { stream, streamBeats } = layoutImage(program);
+  const length = program.geometry.beatBytes;
+  const address = stream + Math.floor(streamBeats / 2) * length;
+  core.memory.injectError({ address, length });
+  core.startToken(id, false);
+  await assert.rejects(core.finishToken(), /answered with an error/);
+  core.memory.clearErrors();
+  await again();
+}
+
+/** Three texts on two slices, one of them a prompt that goes through both. */
+async function checkBatch(sources: readonly SourceText[]): Promise<void> {
+  const model = await smallModel();
+  const hw = "busBits=32,packing=2bit,vectorLanes=2,batch=2";
+  const options = { build: { sources }, stalls: 0.2, logitStalls: 0.2 };
+  const machine = await openCore(model, hw, options);
+  try {
+    const texts = [[3], [100, 0], [5, 9, 7, 11, 1]];
+    await Promise.all(texts.map(async (text) => {
+      const sequence = await machine.open();
+      const { data } = await sequence.advance(Int32Array.from(text), "all");
+      const state = (await sequence.save()).data;
+      const reference = await Reference.of(model);
+      const logits = text.flatMap((id) => [...reference.step(id).logits]);
+      assert.deepEqual([...data], logits);
+      assert.deepEqual(state, reference.state.data);
+    }));
   } finally {
     machine.dispose();
   }
