@@ -6,14 +6,18 @@
  */
 import { parseArgs } from "node:util";
 import { findInstaller, install, installCommand } from "./install.ts";
+import { installTools } from "../sim/synthesis/mod.ts";
+import { capture } from "./capture.ts";
 import { type Need, NEEDS } from "./needs.ts";
 
-const USAGE = `Usage: deno task setup [--check]
+const USAGE = `Usage: deno task setup [--check | --synthesis]
 
 Installs what the tests need and is not here yet: as root, or with a sudo that
 does not ask, through apt-get; otherwise it prints the command that does.
 
-  --check  only report what is here and what is missing (status 1 if any is)`;
+  --check      only report what is here and what is missing (status 1 if any is)
+  --synthesis  install what "sterna synth" places and routes with instead: YoWASP
+               builds of Yosys and nextpnr, in a Python environment in the cache`;
 
 /** A need and what was found of it. */
 interface Finding {
@@ -87,15 +91,38 @@ async function report(): Promise<number> {
   return 1;
 }
 
+/**
+ * Installs the tools of `sterna synth`. Python's environments are a package of their own
+ * on Debian, so that comes first where it is missing.
+ */
+async function setUpSynthesis(): Promise<number> {
+  const python = await capture("python3", ["-c", "import ensurepip, venv"]);
+  const installer = await findInstaller();
+  if (python === undefined && installer !== undefined) {
+    await install(["python3-venv"], installer);
+  } else if (python === undefined) {
+    console.error(`setup: Run this once: ${installCommand(["python3-venv"])}`);
+    return 1;
+  }
+  const folder = await installTools((line) => console.error(`setup: ${line}`));
+  console.error(`setup: the synthesis tools are in ${folder}`);
+  return 0;
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { check: { type: "boolean" }, help: { type: "boolean" } },
+    options: {
+      check: { type: "boolean" },
+      synthesis: { type: "boolean" },
+      help: { type: "boolean" },
+    },
   });
   if (values.help) {
     console.log(USAGE);
     return 0;
   }
   if (values.check) return await report();
+  if (values.synthesis) return await setUpSynthesis();
   const missing = await setUp();
   if (missing.length > 0) return 1;
   console.error("setup: everything that the tests need is here");

@@ -11,6 +11,8 @@ import { logitsCommand } from "./logits.ts";
 import { modelsCommand } from "./models.ts";
 import { pullCommand } from "./pull.ts";
 import { runCommand } from "./run.ts";
+import { synthCommand } from "./synth.ts";
+import { sweepCommand } from "./sweep.ts";
 import { tokenizeCommand } from "./tokenize.ts";
 import { verifyCommand } from "./verify.ts";
 
@@ -23,7 +25,9 @@ export const COMMANDS: readonly Command[] = [
   verifyCommand,
   compileCommand,
   estimateCommand,
+  sweepCommand,
   benchCommand,
+  synthCommand,
   evalCommand,
   logitsCommand,
   tokenizeCommand,
