@@ -2,12 +2,11 @@
 // w are step 4 w + i.
 
 const UNIT_STEPS: u32 = 4u;
-const SIGNED: bool = false;
 override CODE_WORDS: u32 = COLUMNS / 16u;
 
 fn unit_at(q: u32, u: u32) -> Unit {
   let w = word_at(q, u);
-  var unit = Unit();
+  var unit: Unit;
   unit.c0 = w & LOW_2;
   unit.c1 = right(w, 2u) & LOW_2;
   unit.c2 = right(w, 4u) & LOW_2;

@@ -3,7 +3,6 @@
 // w is step 5 w + i; a block of 64 steps is 13 words, whose last digit is 0.
 
 const UNIT_STEPS: u32 = 5u;
-const SIGNED: bool = false;
 override CODE_WORDS: u32 = COLUMNS / 256u * 13u;
 
 const BYTES = vec4<u32>(0x00ff00ffu);
@@ -17,7 +16,7 @@ fn unit_at(q: u32, u: u32) -> Unit {
   let w = word_at(q, u);
   var even = (w & BYTES) * 3u;
   var odd = (right(w, 8u) & BYTES) * 3u;
-  var unit = Unit();
+  var unit: Unit;
   unit.c0 = digits(even, odd);
   even = (even & BYTES) * 3u;
   odd = (odd & BYTES) * 3u;

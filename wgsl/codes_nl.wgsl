@@ -1,8 +1,7 @@
 // Prelude: 4 bits that choose from 16 codes: iq4_nl, iq4_xs. Where they lie is in
 // codes_4.wgsl. The codes of low and of high choices are two words each of a table.
 
-const UNIT_STEPS: u32 = 8u;
-const SIGNED: bool = true;
+const UNIT_STEPS: u32 = 4u;
 override CODE_WORDS: u32 = COLUMNS / 8u;
 
 // Codes -127 -104 -83 -65, -49 -35 -22 -10, 1 13 25 38, 53 69 89 113, a byte each.
@@ -28,18 +27,12 @@ fn choose(w: vec4<u32>) -> vec4<u32> {
 }
 
 fn unit_at(q: u32, u: u32) -> Unit {
-  let w0 = word_at(q, 4u * u);
-  let w1 = word_at(q, 4u * u + 1u);
-  let w2 = word_at(q, 4u * u + 2u);
-  let w3 = word_at(q, 4u * u + 3u);
-  return Unit(
-    choose(w0),
-    choose(right(w0, 4u)),
-    choose(w1),
-    choose(right(w1, 4u)),
-    choose(w2),
-    choose(right(w2, 4u)),
-    choose(w3),
-    choose(right(w3, 4u)),
-  );
+  let w0 = word_at(q, 2u * u);
+  let w1 = word_at(q, 2u * u + 1u);
+  var unit: Unit;
+  unit.c0 = choose(w0);
+  unit.c1 = choose(right(w0, 4u));
+  unit.c2 = choose(w1);
+  unit.c3 = choose(right(w1, 4u));
+  return unit;
 }

@@ -26,10 +26,7 @@ fn step_of(c: Unit, i: u32) -> vec4<u32> {
     case 1u: { return c.c1; }
     case 2u: { return c.c2; }
     case 3u: { return c.c3; }
-    case 4u: { return c.c4; }
-    case 5u: { return c.c5; }
-    case 6u: { return c.c6; }
-    default: { return c.c7; }
+    default: { return c.c4; }
   }
 }
 

@@ -15,16 +15,14 @@ override MULTIPLY: i32 = 1;
 override GROUPS: u32 = COLUMNS / GROUP;
 override STEPS: u32 = GROUP / 4u;
 
-// Stored codes of some steps; a step is four elements, in the bytes of a word.
+// Stored codes of UNIT_STEPS steps, 4 or 5; a step is four elements, in the bytes of a word.
+// Units are that small as a driver takes longer over a longer kernel.
 struct Unit {
   c0: vec4<u32>,
   c1: vec4<u32>,
   c2: vec4<u32>,
   c3: vec4<u32>,
   c4: vec4<u32>,
-  c5: vec4<u32>,
-  c6: vec4<u32>,
-  c7: vec4<u32>,
 }
 
 // Words of a block's scales, as the format has them.

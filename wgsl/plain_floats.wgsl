@@ -1,17 +1,24 @@
-// Prelude: float products of rows of f32, f16 or bf16, four rows a thread; the functions
-// are those of block_floats.wgsl. A step is four elements: 4 words of f32, else 2. Follows
+// Prelude: float products of rows of f32, f16 or bf16; what a thread has and what it gives
+// is that of block_products.wgsl. A step is four elements: 4 words of f32, else 2. Follows
 // rows_*.wgsl and floats_*.wgsl. Overrides: COLUMNS, elements of a row; ENCODING 0 f32,
-// 1 f16, 2 bf16.
+// 1 f16, 2 bf16; SPAN and TOKENS as there.
 
 override COLUMNS: u32 = 256u;
 override ENCODING: u32 = 0u;
 override STEPS: u32 = (COLUMNS + 3u) / 4u;
+override SPAN: u32 = 1u;
+override TOKENS: u32 = 1u;
 
 struct Tile {
   t0: vec4<f32>,
   t1: vec4<f32>,
   t2: vec4<f32>,
   t3: vec4<f32>,
+}
+
+struct Sums {
+  a: Tile,
+  b: Tile,
 }
 
 // Elements in the low halves of four rows' words.
@@ -47,27 +54,36 @@ fn step_weights(q: u32, step: u32) -> mat4x4<f32> {
   );
 }
 
-fn matrix_rows(t: u32, q: u32) -> vec4<f32> {
-  var a = vec4<f32>();
-  var b = vec4<f32>();
-  for (var s = 0u; s + 1u < STEPS; s += 2u) {
-    a += step_weights(q, s) * x_at(t, s);
-    b += step_weights(q, s + 1u) * x_at(t, s + 1u);
-  }
-  if (STEPS % 2u == 1u) {
-    a += step_weights(q, STEPS - 1u) * x_at(t, STEPS - 1u);
-  }
-  return a + b;
+// Adds a step of quad q, of four tokens.
+fn add_step(sums: Tile, t: u32, q: u32, s: u32) -> Tile {
+  let w = step_weights(q, s);
+  return Tile(
+    sums.t0 + w * x_at(t, s),
+    sums.t1 + w * x_at(t + 1u, s),
+    sums.t2 + w * x_at(t + 2u, s),
+    sums.t3 + w * x_at(t + 3u, s),
+  );
 }
 
-fn matrix_tile(t: u32, q: u32) -> Tile {
-  var total = Tile();
+fn products(t: u32, q: u32) -> Sums {
+  var total = Sums();
   for (var s = 0u; s < STEPS; s++) {
-    let w = step_weights(q, s);
-    total.t0 += w * x_at(t, s);
-    total.t1 += w * x_at(t + 1u, s);
-    total.t2 += w * x_at(t + 2u, s);
-    total.t3 += w * x_at(t + 3u, s);
+    if (TOKENS == 1u) {
+      let x = x_at(t, s);
+      total.a.t0 += step_weights(q, s) * x;
+      if (SPAN > 1u) {
+        total.a.t1 += step_weights(q + WORKGROUP, s) * x;
+      }
+      if (SPAN > 2u) {
+        total.a.t2 += step_weights(q + 2u * WORKGROUP, s) * x;
+        total.a.t3 += step_weights(q + 3u * WORKGROUP, s) * x;
+      }
+    } else {
+      total.a = add_step(total.a, t, q, s);
+      if (SPAN > 1u) {
+        total.b = add_step(total.b, t, q + WORKGROUP, s);
+      }
+    }
   }
   return total;
 }

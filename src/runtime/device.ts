@@ -4,6 +4,7 @@
  */
 
 import {
+  type AdapterTraits,
   MAX_BINDING_BYTES,
   MAX_BUFFER_BYTES,
   MAX_GROUPS,
@@ -57,6 +58,8 @@ export class Gpu {
   readonly device: GPUDevice;
   /** What to call it in messages and results. */
   readonly name: string;
+  /** What is known of it, for the choice of kernels. */
+  readonly traits: AdapterTraits;
   #lost: string | undefined;
 
   /**
@@ -79,6 +82,9 @@ export class Gpu {
     }
     this.device = device;
     this.name = name;
+    // Older engines have no such field.
+    const info = device.adapterInfo as GPUAdapterInfo | undefined;
+    this.traits = { software: info?.isFallbackAdapter ?? false };
     device.lost.then(({ reason, message }) => {
       this.#lost = message || reason;
     });

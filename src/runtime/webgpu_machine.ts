@@ -100,8 +100,9 @@ export class WebGpuMachine implements Machine {
     options: WebGpuOptions = {},
   ): Promise<WebGpuMachine> {
     const { graph, read, readPart } = model;
-    const { onProgress } = options;
-    const plan = planGraph(graph, options);
+    const { onProgress, ...rest } = options;
+    const planned = { adapter: gpu.traits, ...rest };
+    const plan = planGraph(graph, planned);
     const cache = new PipelineCache(gpu);
     const program = await DeviceProgram.create(gpu, plan, { cache });
     try {
@@ -117,7 +118,7 @@ export class WebGpuMachine implements Machine {
       program.dispose();
       throw error;
     }
-    return new WebGpuMachine(gpu, graph, { program, cache, options });
+    return new WebGpuMachine(gpu, graph, { program, cache, options: planned });
   }
 
   /** What runs. */

@@ -16,11 +16,32 @@ import {
 import { QUADS_PER_BLOCK, ROWS_PER_QUAD, TOKENS_PER_TILE } from "./layout.ts";
 import { deviceRowWords, ROW_FORMATS, type RowLayout } from "./rows/mod.ts";
 
-/** Rows up to which a matrix is shared among small workgroups, so that cores get equal parts. */
-const FEW_ROWS = 2048;
+/** Threads of a workgroup of a product on software: a vector of a core, so that cores share alike. */
+const SOFTWARE_THREADS = 8;
 
-/** Threads of a workgroup that has few rows. */
-const FEW_THREADS = 8;
+/** Rows from which a thread on software has four quads of them; below, cores want more threads. */
+const MANY_ROWS = 800;
+
+/** How a product is shared among threads. */
+interface Shape {
+  /** Quads of rows a thread. */
+  readonly span: number;
+  /** Tokens a thread. */
+  readonly tokens: number;
+  /** Threads of a workgroup. */
+  readonly threads: number;
+}
+
+/**
+ * Shares a product among threads. On software, inputs and codes that a thread has loaded
+ * serve as many rows and tokens as registers bear; hardware wants many threads instead.
+ */
+function shapeOf(c: EmitContext, rows: number): Shape {
+  const tokens = c.mode === "chunk" ? TOKENS_PER_TILE : 1;
+  if (!c.adapter.software) return { span: 1, tokens, threads: THREADS };
+  const span = tokens > 1 || rows < MANY_ROWS ? 2 : 4;
+  return { span, tokens, threads: SOFTWARE_THREADS };
+}
 
 /**
  * Finds the overrides that say how a matrix lies.
@@ -77,29 +98,31 @@ export function rowConstants(
  */
 export function emitLinear(c: EmitContext, sum?: Residual): Draft[] {
   const int = c.node.op === "linear_int";
-  const tile = c.mode === "chunk" ? TOKENS_PER_TILE : 1;
   const layout: RowLayout = int ? "rounded" : "rows";
   const { constants, encoding } = rowConstants(c, "weight", layout);
   const input = int ? "codes" : "x";
   const x = valueRef(c, input);
   const [rows = 0, columns = 0] = c.shape("weight");
-  const name = int ? "linear_int" : "linear";
+  const { span, tokens, threads } = shapeOf(c, rows);
   const optional = (operand: string) =>
     has(c, operand) ? valueRef(c, operand) : { unused: x };
   const words = int
     ? [...scalarWords(c, "c"), numberAttr(c.node, "scaleExponent")]
     : [];
-  const threads = rows <= FEW_ROWS ? FEW_THREADS : THREADS;
   return c.weights("weight", layout).map(({ ref, part }) => ({
-    kernel: tile > 1 ? `${name}_tile` as const : name,
+    kernel: int ? "linear_int" : "linear",
     encoding,
     inputs: c.isUniform(c.node.operands[input]!) ? "uniform" : "storage",
+    ...(int && { steps: c.adapter.software ? "whole" : "dots" } as const),
     constants: {
-      N: part.rows,
       ...(!int && { K: columns }),
-      ...(int && { HAS_NORM: Number(has(c, "norm")) }),
+      ...(int && {
+        HAS_NORM: Number(has(c, "norm")),
+      }),
       HAS_BIAS: Number(has(c, "bias")),
       HAS_RESIDUAL: Number(sum !== undefined),
+      SPAN: span,
+      TOKENS: tokens,
       WORKGROUP: threads,
       ...constants,
     },
@@ -112,8 +135,8 @@ export function emitLinear(c: EmitContext, sum?: Residual): Draft[] {
       has(c, "bias") ? vectorRef(c, "bias") : { unused: x },
       sum?.residual ?? { unused: x },
     ],
-    words: [...words, part.firstRow, rows],
-    groups: [Math.ceil(part.rows / ROWS_PER_QUAD / threads), 1, 1],
-    tokens: { axis: 1, tile },
+    words: [...words, part.rows, part.firstRow, rows],
+    groups: [Math.ceil(part.rows / ROWS_PER_QUAD / span / threads), 1, 1],
+    tokens: { axis: 1, tile: tokens },
   }));
 }

@@ -59,7 +59,7 @@ function descriptorOf(spec: Resource): Record<string, unknown> {
 }
 
 /** Files that say how operands are kept or encoded, where that is not the usual way. */
-const UNUSUAL = /^(codes|scales|plain)_|_(buffer|storage)$/;
+const UNUSUAL = /^(codes|scales|plain)_|_(buffer|storage|whole)$/;
 
 /** The name of a dispatch's module: its kernel, and how operands are kept. */
 function moduleName({ kernel, files }: Dispatch): string {

@@ -4,7 +4,7 @@
  * resolves.
  */
 import type { EncodingName, Node } from "../ir/mod.ts";
-import type { InputStorage, KernelName } from "./kernels.ts";
+import type { InputStorage, KernelName, StepForm } from "./kernels.ts";
 import { ROWS_PER_QUAD, TOKENS_PER_TILE } from "./layout.ts";
 import type { WeightLayout, WeightPart } from "./plan.ts";
 
@@ -28,6 +28,8 @@ export interface Draft {
   readonly encoding?: EncodingName;
   /** Where a product's inputs are. */
   readonly inputs?: InputStorage;
+  /** How an integer product multiplies. */
+  readonly steps?: StepForm;
   /** Values of its overrides. */
   readonly constants: Readonly<Record<string, number>>;
   /** Bindings by number. */
@@ -53,8 +55,19 @@ export const TERNARY_LADDER = {
 /** A step of {@linkcode TERNARY_LADDER}. */
 export type TernaryStep = keyof typeof TERNARY_LADDER;
 
+/** What is known of an adapter, beyond what every one has: it chooses among kernels. */
+export interface AdapterTraits {
+  /** Whether it runs on the processor, where threads are few and loads are dear. */
+  readonly software: boolean;
+}
+
+/** An adapter of which nothing is known. */
+export const ANY_ADAPTER: AdapterTraits = { software: false };
+
 /** What an entry of the table is given. */
 export interface EmitContext {
+  /** What is known of the adapter. */
+  readonly adapter: AdapterTraits;
   /** The node. */
   readonly node: Node;
   /** One token, or many. */

@@ -18,6 +18,9 @@ import blockFloats from "../../wgsl/block_floats.wgsl" with { type: "text" };
 import blockIntegers from "../../wgsl/block_integers.wgsl" with {
   type: "text",
 };
+import blockProducts from "../../wgsl/block_products.wgsl" with {
+  type: "text",
+};
 import codes1 from "../../wgsl/codes_1.wgsl" with { type: "text" };
 import codes2 from "../../wgsl/codes_2.wgsl" with { type: "text" };
 import codes3 from "../../wgsl/codes_3.wgsl" with { type: "text" };
@@ -53,10 +56,6 @@ import libMantissas from "../../wgsl/lib_mantissas.wgsl" with { type: "text" };
 import libRows from "../../wgsl/lib_rows.wgsl" with { type: "text" };
 import linear from "../../wgsl/linear.wgsl" with { type: "text" };
 import linearInt from "../../wgsl/linear_int.wgsl" with { type: "text" };
-import linearIntTile from "../../wgsl/linear_int_tile.wgsl" with {
-  type: "text",
-};
-import linearTile from "../../wgsl/linear_tile.wgsl" with { type: "text" };
 import mantissasStorage from "../../wgsl/mantissas_storage.wgsl" with {
   type: "text",
 };
@@ -107,6 +106,8 @@ import shortConv from "../../wgsl/short_conv.wgsl" with { type: "text" };
 import shortConvInt from "../../wgsl/short_conv_int.wgsl" with { type: "text" };
 import shortList from "../../wgsl/short_list.wgsl" with { type: "text" };
 import siluGate from "../../wgsl/silu_gate.wgsl" with { type: "text" };
+import stepsDots from "../../wgsl/steps_dots.wgsl" with { type: "text" };
+import stepsWhole from "../../wgsl/steps_whole.wgsl" with { type: "text" };
 import swiglu from "../../wgsl/swiglu.wgsl" with { type: "text" };
 import swigluInt from "../../wgsl/swiglu_int.wgsl" with { type: "text" };
 import ternaryBuffer from "../../wgsl/ternary_buffer.wgsl" with {
@@ -147,6 +148,7 @@ export const WGSL_FILES = {
   attention_int: attentionInt,
   block_floats: blockFloats,
   block_integers: blockIntegers,
+  block_products: blockProducts,
   codes_1: codes1,
   codes_2: codes2,
   codes_3: codes3,
@@ -176,8 +178,6 @@ export const WGSL_FILES = {
   lib_rows: libRows,
   linear: linear,
   linear_int: linearInt,
-  linear_int_tile: linearIntTile,
-  linear_tile: linearTile,
   mantissas_storage: mantissasStorage,
   mantissas_uniform: mantissasUniform,
   norm_gate: normGate,
@@ -214,6 +214,8 @@ export const WGSL_FILES = {
   short_conv_int: shortConvInt,
   short_list: shortList,
   silu_gate: siluGate,
+  steps_dots: stepsDots,
+  steps_whole: stepsWhole,
   swiglu: swiglu,
   swiglu_int: swigluInt,
   ternary_buffer: ternaryBuffer,

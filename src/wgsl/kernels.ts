@@ -17,12 +17,17 @@ export type WeightStorage = "texture" | "buffer";
 /** How a kernel sees the inputs of a product. */
 export type InputStorage = "uniform" | "storage";
 
+/** How integer products multiply: four bytes at once, or whole numbers. */
+export type StepForm = "dots" | "whole";
+
 /** What the choices among preludes depend on. */
 export interface KernelForm {
   /** How matrices are kept. */
   readonly storage: WeightStorage;
   /** Where a product's inputs are; default `storage`. */
   readonly inputs?: InputStorage;
+  /** How integer products multiply; default `dots`. */
+  readonly steps?: StepForm;
   /** How the matrix is encoded, if there is one in rows; default `f32`. */
   readonly encoding?: EncodingName;
 }
@@ -30,7 +35,8 @@ export interface KernelForm {
 /**
  * Preludes that stand for a choice: `operands` of a ternary product, `rows` of a
  * matrix, `floats`, `mantissas` or `queries` that are inputs, `blocks` the codes and
- * scales of a format, `products` those and the sums, or those of plain floats.
+ * scales of a format, `steps` how codes are multiplied, `products` blocks and sums, or those
+ * of plain floats.
  */
 export type PreludeChoice =
   | "operands"
@@ -39,6 +45,7 @@ export type PreludeChoice =
   | "mantissas"
   | "queries"
   | "blocks"
+  | "steps"
   | "products";
 
 /** What is known of a kernel. */
@@ -60,7 +67,9 @@ const LINEAR_INT = [
   "rows",
   "mantissas",
   "blocks",
+  "steps",
   "block_integers",
+  "block_products",
 ] as const;
 const MANTISSAS = ["lib_fixed", "lib_mantissas"] as const;
 
@@ -91,8 +100,6 @@ export const KERNELS = {
   hgrn_int: { op: "hgrn_int", preludes: FIXED },
   linear: { op: "linear", preludes: LINEAR },
   linear_int: { op: "linear_int", preludes: LINEAR_INT },
-  linear_int_tile: { op: "linear_int", preludes: LINEAR_INT },
-  linear_tile: { op: "linear", preludes: LINEAR },
   norm_gate: { op: "norm_gate", preludes: NORM },
   norm_gate_int: { op: "norm_gate_int", preludes: FIXED },
   norm_quantize: { op: "norm_quantize", preludes: NORM },
@@ -174,11 +181,13 @@ function chosenFiles(choice: PreludeChoice, form: KernelForm): WgslFile[] {
     case "mantissas":
     case "queries":
       return [`${choice}_${inputs}`];
+    case "steps":
+      return [`steps_${form.steps ?? "dots"}`];
     case "blocks":
       return blockFiles(isBlockFormat(encoding) ? encoding : "q8_0");
     case "products":
       return isBlockFormat(encoding)
-        ? [...blockFiles(encoding), "block_floats"]
+        ? [...blockFiles(encoding), "block_floats", "block_products"]
         : ["plain_floats"];
   }
 }

@@ -14,7 +14,15 @@ import {
   valueName,
   type ValueType,
 } from "../ir/mod.ts";
-import type { Draft, EmitContext, Ref, Scratch, TernaryStep } from "./draft.ts";
+import {
+  type AdapterTraits,
+  ANY_ADAPTER,
+  type Draft,
+  type EmitContext,
+  type Ref,
+  type Scratch,
+  type TernaryStep,
+} from "./draft.ts";
 import { EMIT } from "./emit.ts";
 import { fusePair } from "./fuse.ts";
 import { kernelFiles, type WeightStorage } from "./kernels.ts";
@@ -62,6 +70,8 @@ export interface PlanOptions {
   readonly stepTernary?: TernaryStep;
   /** Which ternary products a chunk uses; default `tile`. */
   readonly chunkTernary?: TernaryStep;
+  /** What is known of the adapter; default {@linkcode ANY_ADAPTER}. */
+  readonly adapter?: AdapterTraits;
   /** Sizes below the default limits, so that small parameters are cut as well. */
   readonly limits?: PartLimits;
 }
@@ -95,6 +105,7 @@ class Planner {
   #chunkTokens: number;
   #limits: PartLimits;
   #keep: boolean;
+  #adapter: AdapterTraits;
   #ternary: Readonly<Record<EmitContext["mode"], TernaryStep>>;
   #words: (readonly number[])[] = [ONE_TOKEN];
   #constants = 0;
@@ -109,6 +120,7 @@ class Planner {
     this.#graph = graph;
     this.#types = inferTypes(graph);
     this.#keep = options.keepValues ?? false;
+    this.#adapter = options.adapter ?? ANY_ADAPTER;
     this.#limits = options.limits ?? PART_LIMITS;
     this.#ternary = {
       step: options.stepTernary ?? "rows",
@@ -243,6 +255,7 @@ class Planner {
     const decl = (operand: string) =>
       this.#graph.params[node.operands[operand]!]!;
     return {
+      adapter: this.#adapter,
       node,
       mode,
       feedsIds: mode === "step" && node.name === this.#chooser(),
@@ -454,7 +467,7 @@ class Planner {
     on: { mode: EmitContext["mode"]; feedsState: boolean },
   ): Dispatch {
     const { kernel, constants, refs, words, groups, tokens } = draft;
-    const { encoding, inputs } = draft;
+    const { encoding, inputs, steps } = draft;
     const most = Math.max(...groups);
     if (most > MAX_GROUPS) {
       throw new RangeError(
@@ -470,6 +483,7 @@ class Planner {
         storage: this.#storage,
         ...(encoding && { encoding }),
         ...(inputs && { inputs }),
+        ...(steps && { steps }),
       }),
       constants,
       bindings: refs.map((ref) => this.#bind(ref, on.mode, slot)),

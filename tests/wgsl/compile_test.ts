@@ -20,8 +20,8 @@ function formsOf(kernel: KernelName): KernelForm[] {
   const forms: KernelForm[] = choices.length === 0
     ? [{ storage: "texture" }]
     : [
-      { storage: "texture", inputs: "uniform" },
-      { storage: "buffer", inputs: "storage" },
+      { storage: "texture", inputs: "uniform", steps: "whole" },
+      { storage: "buffer", inputs: "storage", steps: "dots" },
     ];
   if (!choices.includes("blocks") && !choices.includes("products")) {
     return forms;
