@@ -1,11 +1,13 @@
 /** The RTL core in Verilator, as a machine of the command line. */
 import { CoreMachine } from "../../sim/core/mod.ts";
+import { dramSupply } from "../../sim/mod.ts";
 import type { Model } from "../format/mod.ts";
 import type { Graph } from "../ir/mod.ts";
 import type { Machine } from "../runtime/mod.ts";
 import {
   type Hardware,
   makeHardware,
+  type MemorySupply,
   parseHardwareText,
 } from "../verilog/mod.ts";
 import { note } from "./terminal.ts";
@@ -33,6 +35,19 @@ export async function readHardware(
     );
   }
   return makeHardware(parseHardwareText(await Deno.readTextFile(given)));
+}
+
+/**
+ * Says how a configuration's memory answers, for those who do not simulate.
+ *
+ * @param hardware The configuration.
+ * @returns Latency, and the rate in the long run.
+ */
+export function memorySupply(
+  { memory, latency, clockMHz, busBits, channels }: Hardware,
+): MemorySupply {
+  if (memory === "ideal") return { latency, beatsPerCycle: 1 };
+  return dramSupply({ dram: memory, clockMHz, channels }, busBits / 8);
 }
 
 /**

@@ -13,7 +13,7 @@ export interface MemorySupply {
   readonly beatsPerCycle: number;
 }
 
-/** The least cycles that a token can take. */
+/** The least cycles that a token can take; slices share them, so that several tokens do. */
 export interface CycleBound {
   /** Cycles. */
   readonly perToken: number;

@@ -1,23 +1,15 @@
 /**
  * What a model takes on a configuration, at once and without simulating: cycles from
  * the program's order of issue and the rates of the units, bytes, RAM bits and
- * multipliers. LUTs and flip-flops are left to synthesis.
+ * multipliers. What it takes on a device is in `area.ts`.
  */
-import { runTimeline } from "./_timeline.ts";
+import { memoriesOf } from "./_memories.ts";
+import { runTimeline, type Timeline } from "./_timeline.ts";
 import { type CycleBound, cycleBound, type MemorySupply } from "./bound.ts";
 import { type Capacities, sizeCapacities } from "./hardware.ts";
 import { layoutImage } from "./image.ts";
-import { SCALAR_REGISTERS } from "./isa.ts";
 import type { Program } from "./program.ts";
-
-/** Entries and bits of the sigmoid table, of which each vector lane has one. */
-const TABLE_BITS = 512 * 27;
-
-/** Bits of a scalar register, and who reads them through a memory of their own. */
-const SCALAR = { bits: 28, readers: 4 } as const;
-
-/** Bits of an instruction. */
-const INSTRUCTION_BITS = 128;
+import { runsInTurns } from "./turns.ts";
 
 /** Multipliers of the block unit as they are written: products, positions, attention. */
 function blockMultipliers(codes: number): Record<string, number> {
@@ -48,9 +40,11 @@ function addCounts(
 export interface Estimate {
   /** How the figures came about. */
   readonly kind: "derived";
-  /** Cycles of a token. */
+  /** Cycles of a token; with slices, of as many tokens of different texts over their number. */
   readonly cycles: {
     readonly perToken: number;
+    /** Of a prompt's tokens that share the weights, each; absent if they go one by one. */
+    readonly perPromptToken?: number;
     readonly bound: CycleBound;
     readonly byUnit: Readonly<Record<string, number>>;
   };
@@ -71,19 +65,6 @@ export interface Estimate {
   readonly multipliers: Readonly<Record<string, number>>;
 }
 
-/** Bits of the block unit's memories. */
-function blockBits(
-  { mantissaElements, contextTokens }: Capacities,
-): Record<string, number> {
-  return {
-    mantissas: 16 * mantissaElements,
-    tables: 32 * 2048,
-    angles: 18 * 1024,
-    scores: 37 * contextTokens,
-    heads: (16 + 48) * 256,
-  };
-}
-
 /**
  * Counts the bits of a build's memories.
  *
@@ -95,18 +76,12 @@ export function ramBits(
   program: Program,
   capacities: Capacities,
 ): Estimate["ramBits"] {
-  const { hardware } = program;
-  const each = {
-    program: capacities.programWords * INSTRUCTION_BITS,
-    vectors: 2 * 32 * capacities.vectorElements,
-    state: 32 * capacities.stateElements,
-    constants: 16 * capacities.constElements,
-    codes: 8 * capacities.codeElements,
-    sigmoid: hardware.vectorLanes * TABLE_BITS,
-    scalars: SCALAR.readers * SCALAR.bits * SCALAR_REGISTERS,
-    stream: hardware.fifoBeats * hardware.busBits,
-    ...(hardware.multipliers ? blockBits(capacities) : {}),
-  };
+  const memories = memoriesOf(program.hardware, capacities);
+  const each = Object.fromEntries(
+    memories.map(({ name, width, depth, count }) =>
+      [name, width * depth * count] as const
+    ),
+  );
   const total = Object.values(each).reduce((a, b) => a + b, 0);
   return { ...each, total };
 }
@@ -126,24 +101,36 @@ export function estimateProgram(
     beatsPerCycle: 1,
   },
 ): Estimate {
-  const { hardware, geometry, needs, embedding } = program;
-  const { cycles, byUnit } = runTimeline(program, memory);
+  const { hardware, geometry, needs, embedding, instructions } = program;
+  const { batch } = hardware;
+  const timelineOf = (inTurns: boolean): Timeline =>
+    runTimeline(program, memory, { tokens: batch, inTurns });
   const { streamBeats, size } = layoutImage(program);
-  const lanes = hardware.vectorLanes;
+  const { cycles: alone, byUnit } = timelineOf(false);
+  // Token after token, a memory that is slower than the core never fills its FIFO.
+  const read = (streamBeats + batch * embedding.beats) / memory.beatsPerCycle;
+  const cycles = Math.max(alone, Math.ceil(read));
+  const shared = batch > 1 && runsInTurns(instructions);
+  const lanes = hardware.vectorLanes * batch;
   return {
     kind: "derived",
-    cycles: { perToken: cycles, bound: cycleBound(program), byUnit },
-    tokensPerSecond: hardware.clockMHz * 1e6 / cycles,
-    bytesPerToken: (streamBeats + embedding.beats) * geometry.beatBytes,
+    cycles: {
+      perToken: cycles / batch,
+      ...(shared ? { perPromptToken: timelineOf(true).cycles / batch } : {}),
+      bound: cycleBound(program),
+      byUnit,
+    },
+    tokensPerSecond: hardware.clockMHz * 1e6 * batch / cycles,
+    bytesPerToken: (streamBeats / batch + embedding.beats) * geometry.beatBytes,
     imageBytes: size,
     ramBits: ramBits(program, sizeCapacities(hardware, needs)),
     multipliers: addCounts({
-      "ternary": hardware.lanes,
+      "ternary": hardware.lanes * batch,
       "32 x 32": lanes,
       "32 x 16": lanes,
       "10 x 8": lanes,
-      "16 x 16": 1,
-      "20 x 16": 1,
+      "16 x 16": batch,
+      "20 x 16": batch,
     }, hardware.multipliers ? blockMultipliers(hardware.multipliers) : {}),
   };
 }
