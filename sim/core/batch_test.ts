@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import type { SequenceState } from "../../src/ir/mod.ts";
+import { estimateProgram } from "../../src/verilog/mod.ts";
 import { openCore, Reference, smallModel } from "../../tests/core_cases.ts";
 import type { CoreMachine, CoreSequence } from "./machine.ts";
 
 /** Hardware of every batch; lanes few, so that the builds are small. */
 const HARDWARE = {
-  2: "busBits=32,packing=2bit,vectorLanes=2,batch=2",
-  4: "busBits=64,lanes=20,batch=4",
-  8: "busBits=32,lanes=20,batch=8",
+  2: "busBits=64,lanes=40,batch=2",
+  4: "busBits=64,lanes=20,vectorLanes=2,batch=4",
+  8: "busBits=32,packing=2bit,lanes=16,vectorLanes=2,batch=8",
 } as const;
 
 /** What the reference makes of ids, one after the other. */
@@ -194,4 +195,52 @@ Deno.test("a tap of one text leaves the others as they are", async () => {
     assert.deepEqual(got, expected);
     assert.deepEqual((await a.save()).data, run(reference, [5]).state);
   });
+});
+
+Deno.test("four texts and prompts take the weights' cycles once, as the estimate says", async () => {
+  const model = await smallModel({
+    vocab_size: 500,
+    hidden_size: 160,
+    num_hidden_layers: 3,
+    intermediate_size: 420,
+  });
+  const machine = await openCore(model, HARDWARE[4]);
+  try {
+    const { count } = machine.program.logits;
+    const open = await Promise.all([0, 1, 2, 3].map(() => machine.open()));
+    const [first] = open as [CoreSequence];
+    await first.advance(idsOf(0, 1, count), "none");
+    await first.advance(idsOf(0, 1, count), "none");
+    const alone = machine.takeCycles().perToken[1]!;
+    await Promise.all(
+      open.map((text, k) => text.advance(idsOf(k, 2, count), "none")),
+    );
+    const together = machine.takeCycles().groups![1]!;
+    assert.deepEqual([together.tokens, together.texts], [4, 4]);
+    assert.ok(
+      4 * alone / together.cycles >= 3.7,
+      `${alone}, ${together.cycles}`,
+    );
+    await first.advance(idsOf(0, 16, count), "last");
+    const prompt = machine.takeCycles().groups!;
+    assert.deepEqual(prompt.map(({ tokens }) => tokens), [4, 4, 4, 4]);
+    const sum = prompt.reduce((cycles, group) => cycles + group.cycles, 0);
+    assert.ok(sum / (16 * alone) <= 0.3, `${sum}, ${alone}`);
+    const { perToken, perPromptToken } =
+      estimateProgram(machine.program).cycles;
+    const errors = [
+      4 * perToken / together.cycles - 1,
+      4 * perPromptToken! / prompt[1]!.cycles - 1,
+    ];
+    assert.ok(errors.every((e) => Math.abs(e) < 0.03), `${errors}`);
+    console.log(
+      `${alone} cycles alone, ${together.cycles} together, ${
+        prompt[1]!.cycles
+      } of a prompt (simulated); estimates off by ${
+        errors.map((e) => (100 * e).toFixed(2))
+      } %`,
+    );
+  } finally {
+    machine.dispose();
+  }
 });
