@@ -12,6 +12,14 @@ import {
   SEQUENCE_PARAMETERS,
 } from "./_units_control.ts";
 import {
+  checkClearing,
+  checkErrors,
+  checkHostReset,
+  checkInterrupts,
+  checkPulses,
+  checkSlices,
+} from "./_units_host.ts";
+import {
   BOOT_PARAMETERS,
   checkBoot,
   checkBootErrors,
@@ -21,6 +29,7 @@ import {
   checkLoad,
   checkLoadNarrow,
 } from "./_units_memory.ts";
+import { checkRows, checkTurns, ROWS_PARAMETERS } from "./_units_turns.ts";
 
 testUnits("bench_control", [
   {
@@ -97,9 +106,35 @@ testUnits("bench_control", [
       "keeps settings and tells what it is": checkRegisters,
       "starts, interrupts and reports errors": checkCommands,
       "shows memories through windows": checkWindows,
+      "turns commands into pulses": checkPulses,
+      "interrupts at edges": checkInterrupts,
+      "keeps the first error": checkErrors,
+      "clears the state": checkClearing,
+      "forgets all at a reset": checkHostReset,
       "keeps settings after any reset": disturbed(checkRegisters, "host"),
       "starts after any reset": disturbed(checkCommands, "host"),
       "shows memories after any reset": disturbed(checkWindows, "host"),
     },
+  },
+  {
+    module: "sterna_host",
+    prefix: "slices",
+    parameters: { ...HOST_PARAMETERS, BATCH: 4 },
+    fault: { from: "!part[b] || own < vocabulary", to: "own < vocabulary" },
+    checks: { "has registers for slices": checkSlices },
+  },
+  {
+    module: "sterna_load",
+    prefix: "rows",
+    parameters: ROWS_PARAMETERS,
+    fault: { from: "age == PLACE", to: "1'b1" },
+    checks: { "gives each slice its row": checkRows },
+  },
+  {
+    module: "sterna_sequence",
+    prefix: "turns",
+    parameters: { ...SEQUENCE_PARAMETERS, BATCH: 4 },
+    fault: { from: "turn != LAST", to: "!again" },
+    checks: { "issues turns of slices": checkTurns },
   },
 ]);
