@@ -12,8 +12,15 @@ import { GOLDENS } from "./goldens.ts";
 import type { Row } from "./table.ts";
 import { MOST_LOGIT_OFF } from "./texts.ts";
 
-/** The largest distance of a logit, as a part of the largest one. */
-async function distance(
+/**
+ * Runs ids and compares.
+ *
+ * @param machine The machine.
+ * @param ids What to run.
+ * @param expected Logits, `[ids, vocabulary]`.
+ * @returns The largest distance of a logit, as a part of the largest one.
+ */
+export async function distance(
   machine: Machine,
   ids: readonly number[],
   expected: Float32Array,

@@ -5,7 +5,16 @@
  */
 import { importModel } from "../../src/compile/mod.ts";
 import { FileSource } from "../../src/cli/files.ts";
-import { ChatTemplate, makeTokenizer } from "../../src/runtime/mod.ts";
+import { encodeStart } from "../../src/cli/prompt.ts";
+import type { Model } from "../../src/format/mod.ts";
+import {
+  ChatTemplate,
+  generate,
+  type Machine,
+  makeTokenizer,
+  modelTokenizer,
+  Sampler,
+} from "../../src/runtime/mod.ts";
 import { call, jsonOf } from "../command_line.ts";
 import { realModel } from "../real_models.ts";
 import {
@@ -16,6 +25,7 @@ import {
   oracleOf,
   type Tokenized,
 } from "./goldens.ts";
+import { onWebGpu, withModel } from "./machines.ts";
 import type { Row } from "./table.ts";
 
 /** Below it, float32 in another order may choose otherwise. */
@@ -70,35 +80,53 @@ export async function wordRows(
 }
 
 /**
- * Continues a prompt on the command line.
+ * The ids of a continuation that are sure.
  *
- * @param name What to call the model.
- * @param path Its file.
+ * @param greedy What float32 arithmetic chose.
+ * @returns Those before its choice is narrow.
+ */
+export function sureIds({ ids, margins }: Greedy): readonly number[] {
+  const narrow = margins.findIndex((margin) => margin < LEAST_MARGIN);
+  return narrow < 0 ? ids : ids.slice(0, narrow);
+}
+
+/** What `run --json` prints of ids. */
+export interface Continued {
+  readonly promptIds: readonly number[];
+  readonly ids: readonly number[];
+}
+
+/**
+ * Compares a continuation.
+ *
+ * @param found What was printed.
  * @param greedy What float32 arithmetic chose.
  * @returns How many ids are others, the prompt's included.
  */
-export async function greedyRow(
-  name: string,
+export function idsOff(found: Continued, greedy: Greedy): number {
+  const printed = [...found.promptIds, ...found.ids];
+  return [...greedy.promptIds, ...sureIds(greedy)]
+    .filter((id, i) => printed[i] !== id).length;
+}
+
+/**
+ * Continues a prompt on the command line, on WebGPU.
+ *
+ * @param path The model's file.
+ * @param greedy What float32 arithmetic chose.
+ * @returns What was printed.
+ */
+export async function continued(
   path: string,
-  { prompt, promptIds, ids, margins }: Greedy,
-): Promise<Row> {
-  const narrow = margins.findIndex((margin) => margin < LEAST_MARGIN);
-  const sure = narrow < 0 ? ids : ids.slice(0, narrow);
-  const printed = jsonOf(
+  greedy: Greedy,
+): Promise<Continued> {
+  const tokens = Math.max(1, sureIds(greedy).length);
+  return jsonOf(
     await call(
-      ...["run", path, "--prompt", prompt, "--temperature", "0", "--json"],
-      ...["--tokens", `${Math.max(1, sure.length)}`, "--target", "webgpu"],
+      ...["run", path, "--prompt", greedy.prompt, "--temperature", "0"],
+      ...["--tokens", `${tokens}`, "--target", "webgpu", "--json"],
     ),
-  ) as { promptIds: number[]; ids: number[] };
-  const all = [...promptIds, ...sure];
-  const found = [...printed.promptIds, ...printed.ids];
-  const off = all.filter((id, i) => found[i] !== id).length;
-  return {
-    name: `${name} ${JSON.stringify(prompt)}`,
-    measure: `greedy ids off, of ${sure.length}`,
-    value: off,
-    limit: 0,
-  };
+  ) as Continued;
 }
 
 /** Tokenizers and chat templates of both models. */
@@ -110,14 +138,54 @@ export async function* tokenizers(): AsyncGenerator<Row> {
   }
 }
 
-/** Greedy texts of both models, the oracles' prompts first. */
+/** Continues prompts on one machine, end tokens and all. */
+async function* continuations(
+  name: string,
+  model: Model,
+  machine: Machine,
+  prompts: readonly Greedy[],
+): AsyncGenerator<Row> {
+  const tokenizer = await modelTokenizer(model);
+  for (const one of prompts) {
+    const promptIds = encodeStart(model, tokenizer, one.prompt);
+    const sequence = await machine.open();
+    const ids: number[] = [];
+    try {
+      const tokens = Math.max(1, sureIds(one).length);
+      const sampler = new Sampler({ temperature: 0 });
+      for await (
+        const id of generate(sequence, promptIds, { sampler, tokens })
+      ) {
+        ids.push(id);
+      }
+    } finally {
+      sequence.dispose();
+    }
+    yield {
+      name: `${name} ${JSON.stringify(one.prompt)}`,
+      measure: `greedy ids off, of ${sureIds(one).length}`,
+      value: idsOff({ promptIds: [...promptIds], ids }, one),
+      limit: 0,
+    };
+  }
+}
+
+/** Greedy texts of both models on WebGPU, the oracles' prompts first. */
 export async function* greedyTexts(): AsyncGenerator<Row> {
   for (const name of NAMES) {
     const path = await realModel(name);
     if (path === undefined) continue;
     const { greedy } = await oracleOf(name);
-    for (const one of [...greedy, ...(await modelGolden(name)).greedy]) {
-      yield await greedyRow(name, path, one);
-    }
+    const prompts = [...greedy, ...(await modelGolden(name)).greedy];
+    yield* await withModel(
+      path,
+      (model) =>
+        onWebGpu(
+          model,
+          "float",
+          (machine) =>
+            Array.fromAsync(continuations(name, model, machine, prompts)),
+        ),
+    );
   }
 }
