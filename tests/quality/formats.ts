@@ -10,7 +10,7 @@ import { MADE_MODELS, MADE_TYPES } from "./made_formats.ts";
 import { ggufFile } from "../gguf/file.ts";
 import { GOLDENS } from "./goldens.ts";
 import type { Row } from "./table.ts";
-import { MOST_LOGIT_OFF } from "./texts.ts";
+import { MOST_LOGIT_OFF } from "./limits.ts";
 
 /**
  * Runs ids and compares.

@@ -15,7 +15,7 @@ import {
   MOST_INT_OFF,
   MOST_LOGIT_OFF,
   MOST_PERPLEXITY_OFF,
-} from "./texts.ts";
+} from "./limits.ts";
 
 /** Ids that the reference runs, as it takes its time. */
 const FIRST = 48;

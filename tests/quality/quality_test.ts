@@ -10,7 +10,8 @@ import { DeviceError, openDevice } from "../../src/runtime/mod.ts";
 import { agreeing } from "./compare.ts";
 import { modelGolden, NAMES } from "./goldens.ts";
 import { holds, lineOf, type Row } from "./table.ts";
-import { MOST_LOGIT_OFF, type TopRow, worstOf } from "./texts.ts";
+import { MOST_LOGIT_OFF } from "./limits.ts";
+import { type TopRow, worstOf } from "./texts.ts";
 import { continued, idsOff, wordRows } from "./words.ts";
 
 /** Ids of the sample: past the first tile of a prefill. */
