@@ -23,6 +23,8 @@ const MODELS = ["demo", "smollm2-135m", "bonsai-1.7b"];
 interface Subject {
   /** What `sterna bench` is given. */
   readonly model: string;
+  /** The file that llama.cpp is given; none where the architecture is unknown to it. */
+  readonly gguf?: string;
   /** Its own options. */
   readonly options: readonly string[];
   /** Ids of a prompt, steps and repeats. */
@@ -49,17 +51,21 @@ async function exists(path: string): Promise<boolean> {
 async function subjectOf(name: string): Promise<Subject | undefined> {
   if (name === "demo") return { model: name, options: [], ...USUAL };
   if (name === "bonsai-1.7b") {
-    const path = fromRoot("build/bench/bonsai-1.7b-q2_0.gguf");
-    if (!await exists(path)) {
+    const gguf = fromRoot("build/bench/bonsai-1.7b-q2_0.gguf");
+    const model = fromRoot("build/bench/bonsai-1.7b-q2_0.sterna");
+    if (!await exists(gguf)) {
       await Deno.mkdir(fromRoot("build/bench"), { recursive: true });
-      console.error(`Making ${name} with random weights in Q2_0 (450 MB)`);
-      await writeSyntheticGguf(name, path, { encoding: "q2_0" });
+      console.error(`Making ${name} with random weights in Q2_0 (484 MB)`);
+      await writeSyntheticGguf(name, gguf, { encoding: "q2_0" });
     }
-    return { model: path, options: ["--target", "webgpu"], ...LARGE };
+    // The same weights, with what int needs of them counted once and for all.
+    if (!await exists(model)) await sterna("import", gguf, "--out", model);
+    return { model, gguf, options: ["--target", "webgpu"], ...LARGE };
   }
   const wanted = await exists(name) ? undefined : readWanted(name);
   if (wanted === undefined) {
-    return { model: name, options: ["--target", "webgpu"], ...USUAL };
+    const gguf = name.endsWith(".gguf") ? { gguf: name } : {};
+    return { model: name, ...gguf, options: ["--target", "webgpu"], ...USUAL };
   }
   try {
     const { path } = await obtain(wanted, {
@@ -73,7 +79,8 @@ async function subjectOf(name: string): Promise<Subject | undefined> {
       progress: () => () => {},
       network: { stallMs: 60_000, retryMs: 500, attempts: 2 },
     });
-    return { model: path, options: ["--target", "webgpu"], ...USUAL };
+    const options = ["--target", "webgpu"];
+    return { model: path, gguf: path, options, ...USUAL };
   } catch (error) {
     if (!(error instanceof TransferError)) throw error;
     console.log(`${name}: left out: ${error.message}`);
@@ -81,10 +88,8 @@ async function subjectOf(name: string): Promise<Subject | undefined> {
   }
 }
 
-/** Runs `sterna bench` as users do. */
-async function ours(
-  { model, options, prompt, tokens, repeats }: Subject,
-): Promise<BenchReport | undefined> {
+/** Runs the command line as users do; gives its standard output. */
+async function sterna(...args: string[]): Promise<string> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -92,35 +97,35 @@ async function ours(
       "--quiet",
       "--frozen",
       fromRoot("src/cli/main.ts"),
-      "bench",
-      model,
-      "--json",
-      "--repeats",
-      `${repeats}`,
-      ...(model === "demo"
-        ? []
-        : ["--prompt-tokens", `${prompt}`, "--tokens", `${tokens}`]),
-      ...options,
+      ...args,
     ],
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
   }).output();
-  const text = new TextDecoder().decode(stdout);
+  return new TextDecoder().decode(stdout);
+}
+
+/** Benches a model; undefined where the request itself was refused. */
+async function ours(
+  { model, options, prompt, tokens, repeats }: Subject,
+): Promise<BenchReport | undefined> {
+  const counts = model === "demo"
+    ? []
+    : ["--prompt-tokens", `${prompt}`, "--tokens", `${tokens}`];
+  const times = ["--repeats", `${repeats}`, "--json"];
+  const text = await sterna("bench", model, ...counts, ...times, ...options);
   return text === "" ? undefined : JSON.parse(text) as BenchReport;
 }
 
 /** Runs llama.cpp on the same file, if it is one that it reads. */
 async function theirs(
-  { model, prompt, tokens, repeats }: Subject,
+  { gguf, prompt, tokens, repeats }: Subject,
   threads: number,
 ): Promise<LlamaReport | { readonly reason: string }> {
-  if (!model.endsWith(".gguf")) {
-    return {
-      reason: "it reads GGUF files alone, and this architecture has none",
-    };
-  }
-  return await timeLlamaCpp({ path: model, prompt, tokens, repeats, threads });
+  return gguf === undefined
+    ? { reason: "there is no GGUF file of it" }
+    : await timeLlamaCpp({ path: gguf, prompt, tokens, repeats, threads });
 }
 
 /** The commit that was measured, and whether the tree had changes. */
