@@ -73,7 +73,7 @@ export interface ReadRate {
   readonly fromBuffers: number;
   /** The best of some measurements from textures. */
   readonly fromTextures: number;
-  /** Bytes that were read again and again. */
+  /** Bytes that were read again and again: those at which the rate was best. */
   readonly bytes: number;
 }
 
@@ -261,8 +261,9 @@ async function bestRate(
  * Measures how fast a device reads.
  *
  * @param gpu The device.
- * @param bytes How many bytes to go over, as a small model stays in a cache and a
- * large one does not; from 1 MiB to 512 MiB.
+ * @param bytes How many bytes to go over, from 1 MiB to 512 MiB: a small model stays
+ * in a cache and a large one does not. Fewer than 64 MiB are tried as 64 MiB too, as
+ * starting a kernel may take longer than reading so few.
  * @returns The rates, in bytes a second.
  * @throws {DeviceError} If the device fails, or has too little memory.
  */
@@ -270,7 +271,21 @@ export async function measureReadRate(
   gpu: Gpu,
   bytes: number,
 ): Promise<ReadRate> {
-  const sizes = sizesOf(bytes);
+  const sizes = bytes < PIECE_BYTES ? [bytes, PIECE_BYTES] : [bytes];
+  let best: ReadRate | undefined;
+  for (const size of sizes) {
+    const rate = await measureAt(gpu, sizesOf(size));
+    if (!(best !== undefined && best.bytesPerSecond > rate.bytesPerSecond)) {
+      best = rate;
+    }
+  }
+  return best!;
+}
+
+async function measureAt(
+  gpu: Gpu,
+  sizes: readonly number[],
+): Promise<ReadRate> {
   const fromBuffers = await bestRate(
     gpu,
     (reserved) => makeBuffers(gpu, sizes, reserved),
