@@ -68,7 +68,7 @@ module sterna_axi_read #(
   initial begin
     if (DATA < 16 || DATA > 1024 || (8 << SIZE) != DATA || BURST < 2 || BURST > 256 ||
         (1 << PLACE) != BURST || BURST * (DATA / 8) > 4096 || OUTSTANDING < 2 ||
-        (1 << SLOT) != OUTSTANDING || ADDR <= SIZE + PLACE || BEATS <= PLACE) begin
+        (1 << SLOT) != OUTSTANDING || ADDR <= SIZE + PLACE || BEATS < PLACE + 2) begin
       $display("Cannot build sterna_axi_read: ADDR %0d, DATA %0d, BURST %0d, OUTSTANDING %0d",
                ADDR, DATA, BURST, OUTSTANDING);
       $finish;
@@ -86,9 +86,11 @@ module sterna_axi_read #(
   reg [PLACE-1:0] burst_len;  // beats less 1
   reg [SLOT:0] under_way;
 
-  // Beats of the next burst less 1: to the boundary, or what is left.
+  // Beats of the next burst less 1: to the boundary, or what is left. What comes behind the last
+  // burst does not matter, so word and left move on as if it went to the boundary.
   wire [PLACE-1:0] to_boundary = ~word[PLACE-1:0];
-  wire last_burst = left <= {{BEATS - PLACE{1'b0}}, to_boundary} + 1'b1;
+  wire [PLACE:0] span = {1'b0, to_boundary} + 1'b1;
+  wire last_burst = left[BEATS-1:PLACE+1] == 0 && left[PLACE:0] <= span;
   wire [PLACE-1:0] len = last_burst ? left[PLACE-1:0] - 1'b1 : to_boundary;
 
   wire issue = active && !stop && !under_way[SLOT] && (!m_axi_arvalid || m_axi_arready);
@@ -114,8 +116,8 @@ module sterna_axi_read #(
     if (issue) begin
       burst_word <= word;
       burst_len <= len;
-      word <= word + {{WORD - PLACE{1'b0}}, len} + 1'b1;
-      left <= left - {{BEATS - PLACE{1'b0}}, len} - 1'b1;
+      word <= {word[WORD-1:PLACE] + 1'b1, {PLACE{1'b0}}};
+      left <= left - {{BEATS - PLACE - 1{1'b0}}, span};
     end
   end
 

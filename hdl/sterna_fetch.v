@@ -3,12 +3,13 @@
 //
 //   boot, row, stream --> [ one of them ] --> sterna_axi_read --> m_axi_*
 //   boot beats, row beats <--+
-//   stream beats <-- FIFO <--+  in the order of the commands
+//   stream beats <-- [ ] <-- FIFO <--+  in the order of the commands
 //
 // The stream is asked for a burst at a time, and only when the FIFO has room for all of it, so that
 // nothing of the stream stands in the way of a row on the bus. It goes on with its first beat
 // behind the last: what is read ahead at the end of a token is the beginning of the next.
 // Offsets and lengths are in beats, from a base that is a multiple of 4 KiB.
+// Where the stream is must be known a cycle before stream_enable.
 // flush, while high, stops reading and empties the FIFO; quiet says that the bus is at rest.
 `default_nettype none
 
@@ -77,11 +78,11 @@ module sterna_fetch #(
   // The stream's next burst
 
   reg [31:0] position;  // beats from the stream's start
+  reg [31:0] remaining;  // beats from there to its end
   reg [COUNT-1:0] reserved;  // beats in the FIFO or on their way to it
 
-  wire [31:0] remaining = stream_beats - position;
   wire [PLACE:0] to_boundary = {1'b1, {PLACE{1'b0}}} - {1'b0, position[PLACE-1:0]};
-  wire ends = remaining <= {{31 - PLACE{1'b0}}, to_boundary};
+  wire ends = remaining[31:PLACE+1] == 0 && remaining[PLACE:0] <= to_boundary;
   wire [PLACE:0] length = ends ? remaining[PLACE:0] : to_boundary;
   localparam MOST = FIFO_BEATS - BURST;
   wire room = reserved <= MOST[COUNT-1:0];
@@ -109,13 +110,17 @@ module sterna_fetch #(
   wire pop;
 
   always @(posedge clk) begin
-    if (stream_grant) position <= ends ? 32'd0 : position + {{31 - PLACE{1'b0}}, length};
+    if (stream_grant) begin
+      position <= ends ? 32'd0 : {position[31:PLACE] + 1'b1, {PLACE{1'b0}}};
+      remaining <= ends ? stream_beats : remaining - {{31 - PLACE{1'b0}}, to_boundary};
+    end
     reserved <= reserved + (stream_grant ? {{COUNT - 1 - PLACE{1'b0}}, length} : {COUNT{1'b0}}) -
                 {{COUNT - 1{1'b0}}, pop};
-    if (rst || flush) begin
-      position <= 32'd0;
-      reserved <= {COUNT{1'b0}};
+    if (rst || flush || !stream_enable) begin
+      position  <= 32'd0;
+      remaining <= stream_beats;
     end
+    if (rst || flush) reserved <= {COUNT{1'b0}};
   end
 
   // Which command the arriving beats belong to
@@ -150,6 +155,9 @@ module sterna_fetch #(
                         (row_beat_valid && row_beat_take);
 
   wire [COUNT-1:0] level;
+  wire fifo_valid;
+  wire fifo_pop;
+  wire [8*BEAT-1:0] fifo_beat;
 
   sterna_fifo #(
       .WIDTH(8 * BEAT),
@@ -160,13 +168,25 @@ module sterna_fetch #(
       .in_valid(fifo_push),
       .in_ready(fifo_ready),
       .in_data(arrived_beat),
-      .out_valid(stream_valid),
-      .out_ready(stream_take),
-      .out_data(stream_beat),
+      .out_valid(fifo_valid),
+      .out_ready(fifo_pop),
+      .out_data(fifo_beat),
       .level(level)
   );
 
+  // A register behind the RAM: its outputs are too late for what decodes them.
+  reg out_valid;
+  reg [8*BEAT-1:0] out_beat;
+  assign stream_valid = out_valid;
+  assign stream_beat = out_beat;
   assign pop = stream_valid && stream_take;
+  assign fifo_pop = !out_valid || stream_take;
+
+  always @(posedge clk) begin
+    if (fifo_pop) out_valid <= fifo_valid;
+    if (fifo_pop) out_beat <= fifo_beat;
+    if (rst || flush) out_valid <= 1'b0;
+  end
 
   wire axi_busy;
 

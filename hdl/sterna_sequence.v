@@ -1,7 +1,7 @@
 // Runs the program: issues one instruction after the other to the units, in order.
 //
-//   program RAM --> [ instruction ] --> load | vector | scalar | matrix | block
-//                        ^ waits: units that must be idle, buffers in use, queues that are full
+//   program RAM --> [ word ] --> [ instruction ] --> load | vector | scalar | matrix | block
+//                                     ^ waits: units that must be idle, buffers in use, queues that are full
 //
 // An instruction leaves when the units in its wait mask are idle and its unit's queue has room;
 // what writes codes also waits until no product reads its buffer, and everything waits while the
@@ -12,7 +12,8 @@
 // end is the last instruction: done for one cycle, when everything that its mask names is idle.
 // With BATCH slices of the vector unit and turns high, a pass that touches a state is issued once
 // for each slice in mask, in order: the slices hold consecutive tokens of one text.
-// An unknown opcode stops the program with bad_opcode. One instruction a cycle at most.
+// An unknown opcode stops the program with bad_opcode. One instruction a cycle at most; the RAM is
+// read one ahead of it, because its outputs are too late for what is decided here.
 `default_nettype none
 
 module sterna_sequence #(
@@ -90,10 +91,20 @@ module sterna_sequence #(
 
   reg [ADDR-1:0] pc;
   reg present;  // word is the instruction at pc
+  reg filling;  // the RAM gives the first instruction in this cycle
+  reg [ADDR-1:0] ahead;  // what the RAM reads next
   reg going_over;  // resumed at the breakpoint
-  wire [127:0] word;
+  reg [127:0] word;
+  wire [127:0] fetched;
   wire leave;
-  wire [ADDR-1:0] next_pc = start ? {ADDR{1'b0}} : pc + 1'b1;
+  wire take = leave || filling;
+
+  always @(posedge clk) begin
+    filling <= start && !rst;
+    if (take) word <= fetched;
+    if (start) ahead <= {{ADDR - 1{1'b0}}, 1'b1};
+    else if (take) ahead <= ahead + 1'b1;
+  end
 
   sterna_ram #(
       .WIDTH(128),
@@ -104,9 +115,9 @@ module sterna_sequence #(
       .wr_en(program_write),
       .wr_addr(program_addr),
       .wr_data(program_data),
-      .rd_en(start || leave),
-      .rd_addr(next_pc),
-      .rd_data(word)
+      .rd_en(start || take),
+      .rd_addr(start ? {ADDR{1'b0}} : ahead),
+      .rd_data(fetched)
   );
 
   assign instruction = word[127:8];
@@ -189,9 +200,9 @@ module sterna_sequence #(
 
   always @(posedge clk) begin
     done <= leave && is_end;
-    present <= start || leave || (present && running);
+    present <= filling || leave || (present && running);
     if (start) pc <= {ADDR{1'b0}};
-    else if (leave) pc <= next_pc;
+    else if (leave) pc <= pc + 1'b1;
     if (resume) going_over <= 1'b1;
     else if (leave || start) going_over <= 1'b0;
     if (start) running <= 1'b1;

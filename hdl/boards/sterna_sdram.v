@@ -91,12 +91,12 @@ module sterna_sdram #(
   reg [2:0] setup;  // steps of the set-up that are still to do
   reg [15:0] interval;
   reg [15:0] pause;  // clocks until the next command may go
+  reg rested;  // none
   reg refresh_due;
   reg row_open;
   reg [1:0] row_bank;
   reg [ROW-1:0] row;
   reg [2:0] hold;  // clocks that the row has to stay open
-  wire rested = pause == 16'd0;
   localparam [15:0] POWER_UP_CLOCKS = POWER_UP[15:0];
   localparam [15:0] REFRESH_CLOCKS = REFRESH[15:0] - 16'd1;
 
@@ -142,7 +142,6 @@ module sterna_sdram #(
   wire do_refresh = ready && refresh_due && !row_open;
   wire burst_done = do_read && last_word && last_beat;
   wire load = next_valid && (!burst_valid || burst_done);
-  wire [WORD-1:0] word_next = load ? next_word : word + {{WORD - 1{1'b0}}, do_read};
 
   assign fill_ready = do_write;
 
@@ -154,8 +153,9 @@ module sterna_sdram #(
     end
     if (burst_done) burst_valid <= 1'b0;
     if (do_read && last_word) len <= len - 8'd1;
-    word <= word_next;
+    if (do_read) word <= word + 1'b1;
     if (load) begin
+      word <= next_word;
       next_valid <= 1'b0;
       burst_valid <= 1'b1;
       len <= next_len;
@@ -166,9 +166,12 @@ module sterna_sdram #(
     end
   end
 
-  // The open row, compared with the place of the coming read.
+  // The open row, compared with the place of the coming read: a burst leaves its row at the end.
+  wire word_hit = row == word[COL+2+:ROW] && row_bank == word[COL+:2];
+  wire next_hit = row == next_word[COL+2+:ROW] && row_bank == next_word[COL+:2];
+  wire leaves_row = do_read && word[COL-1:0] == {COL{1'b1}};
   always @(posedge clk) begin
-    hit <= row_open && !do_close && row == word_next[COL+2+:ROW] && row_bank == word_next[COL+:2];
+    hit <= row_open && !do_close && (load ? next_hit : word_hit && !leaves_row);
     if (do_open) begin
       row_open <= 1'b1;
       row_bank <= place_bank;
@@ -184,6 +187,7 @@ module sterna_sdram #(
 
   always @(posedge clk) begin
     if (pause != 16'd0) pause <= pause - 16'd1;
+    rested <= pause <= 16'd1;
     if (hold != 3'd0) hold <= hold - 3'd1;
     interval <= interval - 16'd1;
     if (interval == 16'd0) begin
@@ -197,18 +201,21 @@ module sterna_sdram #(
       {sdram_ras_n, sdram_cas_n, sdram_we_n} <= PRECHARGE;
       sdram_a <= ALL_BANKS[ROW-1:0];
       pause <= RP[15:0] - 16'd1;
+      rested <= RP == 1;
     end
     if (do_open) begin
       {sdram_ras_n, sdram_cas_n, sdram_we_n} <= ACTIVATE;
       sdram_ba <= place_bank;
       sdram_a <= place_row;
       pause <= RCD[15:0] - 16'd1;
+      rested <= RCD == 1;
       hold <= RAS[2:0] - 3'd1;
     end
     if (do_refresh) begin
       {sdram_ras_n, sdram_cas_n, sdram_we_n} <= AUTO_REFRESH;
       refresh_due <= 1'b0;
       pause <= RFC[15:0] - 16'd1;
+      rested <= RFC == 1;
     end
     if (do_read) begin
       {sdram_ras_n, sdram_cas_n, sdram_we_n} <= READ;
@@ -229,11 +236,13 @@ module sterna_sdram #(
       {sdram_ras_n, sdram_cas_n, sdram_we_n} <= setup == 3'd4 ? PRECHARGE :
                                                 setup == 3'd1 ? MODE : AUTO_REFRESH;
       pause <= RFC[15:0] - 16'd1;
+      rested <= RFC == 1;
     end
     sdram_dq_out <= fill_data;
     if (rst) begin
       setup <= 3'd4;
       pause <= POWER_UP_CLOCKS;
+      rested <= 1'b0;
       hold <= 3'd0;
       interval <= REFRESH_CLOCKS;
       refresh_due <= 1'b0;

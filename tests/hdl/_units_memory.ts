@@ -154,6 +154,7 @@ export async function checkFetch(design: Design): Promise<void> {
     const [offset, length] = [512, 301];
     port("stream_offset").set(offset);
     port("stream_beats").set(length);
+    dut.tick(); // where the stream is must be known before it is enabled
     port("stream_enable").set(1);
     let at = 0;
     let row = -1; // beats of the row that are through, or none asked for
