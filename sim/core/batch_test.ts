@@ -6,7 +6,7 @@ import type { CoreMachine, CoreSequence } from "./machine.ts";
 
 /** Hardware of every batch; lanes few, so that the builds are small. */
 const HARDWARE = {
-  2: "busBits=64,lanes=40,batch=2",
+  2: "busBits=32,lanes=20,vectorLanes=2,batch=2",
   4: "busBits=64,lanes=20,vectorLanes=2,batch=4",
   8: "busBits=32,packing=2bit,lanes=16,vectorLanes=2,batch=8",
 } as const;

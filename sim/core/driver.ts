@@ -101,7 +101,6 @@ export class CoreDriver {
   #positioned = false;
   #lanes = 1;
   #slices = 1;
-  #turns = 1;
 
   constructor(dut: Dut, options: CoreOptions) {
     const { memoryBytes, stalls = 0, seed = 1, base = 0 } = options;
@@ -245,13 +244,12 @@ export class CoreDriver {
     this.write(REGISTERS.command, COMMANDS.start);
   }
 
-  /** Says which slices take part, unless that is known. */
+  /** Says which slices take part, where there are several. */
   #takePart(slices: Iterable<number>, home?: number): void {
+    if (this.#slices === 1) return;
     let value = home === undefined ? 0 : TURNS.on + home * TURNS.home;
     for (const slice of slices) value += 2 ** slice;
-    if (value === this.#turns) return;
     this.write(REGISTERS.turns, value);
-    this.#turns = value;
   }
 
   /**
