@@ -4,7 +4,8 @@
 // Bindings: params; x (T, K) f32; weight (rows / 4, WORDS) vec4<u32>; y (T, stride) f32;
 // bias (stride) f32; residual (T, stride) f32, or anything readable.
 // With HAS_RESIDUAL the residual is added to each result: the op add after this one.
-// The weight may be a slice of rows: `firstRow` is where it starts in y and bias. Sizes that
+// The weight may be a slice of rows: `firstRow` is where it starts in y and bias. It may
+// share a texture: `firstQuad` is where it starts there. Sizes that
 // loops do not need are params and no overrides, so that matrices share pipelines.
 // Overrides: K 1..65536; HAS_BIAS, HAS_RESIDUAL 0 or 1; WORKGROUP 1..256; those
 // of the preludes.
@@ -22,6 +23,7 @@ override WORKGROUP: u32 = 32u;
 
 struct Params {
   rows: u32,
+  firstQuad: u32,
   firstRow: u32,
   stride: u32,
 }
@@ -59,7 +61,7 @@ fn main(
     return;
   }
   let t = group.y * TOKENS;
-  let sums = products(t, first);
+  let sums = products(t, params.firstQuad + first);
   let a = sums.a;
   let b = sums.b;
   var list = array(a.t0, a.t1, a.t2, a.t3, b.t0, b.t1, b.t2, b.t3);

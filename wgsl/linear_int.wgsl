@@ -6,7 +6,8 @@
 // i32; shift (T) i32; norm (T, 2) i32; bias (stride) i32; residual (T, stride) i32. An operand
 // that the node lacks is bound to anything readable.
 // With HAS_RESIDUAL the residual is added to each result: the op add_int after this one.
-// The weight may be a slice of rows: `firstRow` is where it starts in y and bias. Sizes that
+// The weight may be a slice of rows: `firstRow` is where it starts in y and bias. It may
+// share a texture: `firstQuad` is where it starts there. Sizes that
 // loops do not need are params and no overrides, so that matrices share pipelines.
 // Overrides: HAS_NORM, HAS_BIAS, HAS_RESIDUAL 0 or 1; WORKGROUP 1..256; those of
 // the preludes.
@@ -26,6 +27,7 @@ struct Params {
   c: vec2<i32>,
   scaleExponent: i32,
   rows: u32,
+  firstQuad: u32,
   firstRow: u32,
   stride: u32,
 }
@@ -74,7 +76,7 @@ fn main(
     return;
   }
   let t = group.y * TOKENS;
-  let sums = products(t, first);
+  let sums = products(t, params.firstQuad + first);
   let a = sums.a;
   let b = sums.b;
   var list = array(a.t0, a.t1, a.t2, a.t3, b.t0, b.t1, b.t2, b.t3);

@@ -6,6 +6,7 @@ import type { Graph, Profile } from "../ir/mod.ts";
 import {
   deviceRowWords,
   type DispatchPlan,
+  partsOf,
   type PlanCost,
   planCost,
   planGraph,
@@ -13,6 +14,7 @@ import {
   ROWS_PER_QUAD,
   TRITS_PER_WORD,
   weightBit,
+  type WeightPart,
   wordsOf,
 } from "../wgsl/mod.ts";
 import type { Gpu } from "./device.ts";
@@ -188,18 +190,20 @@ export class WebGpuMachine implements Machine {
     at: { readonly row: number; readonly column: number; readonly bit: 0 | 1 },
   ): Promise<void> {
     const { row, column, bit } = at;
-    const index = this.plan.resources.findIndex(({ part }) =>
-      part?.param === param && part.layout !== "vector" &&
+    const holds = (part: WeightPart): boolean =>
+      part.param === param && part.layout !== "vector" &&
       part.layout !== "table" &&
-      row >= part.firstRow && row < part.firstRow + part.rows
-    );
+      row >= part.firstRow && row < part.firstRow + part.rows;
+    const index = this.plan.resources
+      .findIndex((spec) => partsOf(spec).some(holds));
     const columns = this.graph.params[param]?.shape[1] ?? 0;
     if (index < 0 || column < 0 || column >= columns) {
       throw new RangeError(
         `Cannot flip a bit of ${param} as it has no such weight: [${row}, ${column}]`,
       );
     }
-    const { layout, firstRow } = this.plan.resources[index]!.part!;
+    const part = partsOf(this.plan.resources[index]!).find(holds)!;
+    const { layout, firstRow, firstQuad = 0 } = part;
     const decl = this.graph.params[param]!;
     const j = column % TRITS_PER_WORD;
     const place = layout === "rows" || layout === "rounded"
@@ -214,7 +218,7 @@ export class WebGpuMachine implements Machine {
       };
     const local = row - firstRow;
     await flipInWord(this.#gpu, this.#program.shared[index]!, {
-      quad: Math.floor(local / ROWS_PER_QUAD),
+      quad: firstQuad + Math.floor(local / ROWS_PER_QUAD),
       lane: local % ROWS_PER_QUAD,
       word: place.word,
       words: place.words,

@@ -8,6 +8,7 @@ import {
   constantBytes,
   type DispatchPlan,
   packQuads,
+  partsOf,
   quadRange,
   QUADS_PER_BLOCK,
   type Resource,
@@ -119,7 +120,7 @@ async function uploadQuads(
   },
 ): Promise<void> {
   const { graph, spec, target, read } = job;
-  const { param, firstRow, rows, layout } = spec.part!;
+  const { param, firstRow, rows, layout, firstQuad: left = 0 } = spec.part!;
   const decl = graph.params[param]!;
   const quads = Math.ceil(rows / ROWS_PER_QUAD);
   const texture = isTexture(target);
@@ -144,7 +145,7 @@ async function uploadQuads(
       const { queue } = gpu.device;
       if (texture) {
         queue.writeTexture(
-          { texture: target, origin: [quad, 0] },
+          { texture: target, origin: [left + quad, 0] },
           packed,
           { bytesPerRow: 16 * count, rowsPerImage: words },
           [count, words],
@@ -205,7 +206,10 @@ export async function uploadWeights(gpu: Gpu, job: {
   const { plan, graph, resources, read, readPart, onProgress } = job;
   const uploader = new Uploader(gpu);
   const weights = plan.resources.flatMap((spec, index) =>
-    spec.role === "weight" ? [{ spec, target: resources[index]! }] : []
+    partsOf(spec).map((part) => ({
+      spec: { ...spec, part, bytes: spec.bytes / partsOf(spec).length },
+      target: resources[index]!,
+    }))
   );
   const total = weights.reduce((sum, { spec }) => sum + spec.bytes, 0);
   let done = 0;

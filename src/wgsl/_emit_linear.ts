@@ -23,7 +23,7 @@ const SOFTWARE_THREADS = 8;
 const MANY_ROWS = 800;
 
 /** How a product is shared among threads. */
-interface Shape {
+export interface Shape {
   /** Quads of rows a thread. */
   readonly span: number;
   /** Tokens a thread. */
@@ -35,8 +35,12 @@ interface Shape {
 /**
  * Shares a product among threads. On software, inputs and codes that a thread has loaded
  * serve as many rows and tokens as registers bear; hardware wants many threads instead.
+ *
+ * @param c A product.
+ * @param rows Rows of its matrix, or of all matrices of one dispatch.
+ * @returns What a thread has.
  */
-function shapeOf(c: EmitContext, rows: number): Shape {
+export function shapeOf(c: EmitContext, rows: number): Shape {
   const tokens = c.mode === "chunk" ? TOKENS_PER_TILE : 1;
   if (!c.adapter.software) return { span: 1, tokens, threads: THREADS };
   const span = tokens > 1 || rows < MANY_ROWS ? 2 : 4;
@@ -135,7 +139,7 @@ export function emitLinear(c: EmitContext, sum?: Residual): Draft[] {
       has(c, "bias") ? vectorRef(c, "bias") : { unused: x },
       sum?.residual ?? { unused: x },
     ],
-    words: [...words, part.rows, part.firstRow, rows],
+    words: [...words, part.rows, part.firstQuad ?? 0, part.firstRow, rows],
     groups: [Math.ceil(part.rows / ROWS_PER_QUAD / span / threads), 1, 1],
     tokens: { axis: 1, tile: tokens },
   }));

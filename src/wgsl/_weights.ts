@@ -131,3 +131,34 @@ export function weightParts(
     part: { param, layout: "vector", firstRow: 0, rows },
   }];
 }
+
+/**
+ * Puts matrices side by side into one texture.
+ *
+ * @param params Their names.
+ * @param decls Encodings and shapes, alike but for their rows.
+ * @param form How they are to lie.
+ * @returns The texture.
+ */
+export function sharedTexture(
+  params: readonly string[],
+  decls: Readonly<Record<string, ParamDecl>>,
+  { layout }: PartForm,
+): Resource {
+  const words = quadWords(decls[params[0]!]!, layout);
+  let quads = 0;
+  const [part, ...beside] = params.map((param) => {
+    const rows = decls[param]!.shape[0]!;
+    const made = { param, layout, firstRow: 0, rows, firstQuad: quads };
+    quads += Math.ceil(rows / ROWS_PER_QUAD);
+    return made;
+  });
+  const bytes = quads * words * QUAD_BYTES;
+  return {
+    role: "weight",
+    bytes,
+    texture: [quads, words],
+    part: part!,
+    beside,
+  };
+}

@@ -18,7 +18,7 @@ export type Ref =
   | { readonly unused: Ref };
 
 /** Buffers that live within one op; all nodes of a plan share one of each kind. */
-export type Scratch = "queries" | "scores";
+export type Scratch = "queries" | "scores" | "spare";
 
 /** A dispatch whose references are not resolved yet. */
 export interface Draft {

@@ -54,6 +54,10 @@ import libFixed from "../../wgsl/lib_fixed.wgsl" with { type: "text" };
 import libFloat from "../../wgsl/lib_float.wgsl" with { type: "text" };
 import libMantissas from "../../wgsl/lib_mantissas.wgsl" with { type: "text" };
 import libRows from "../../wgsl/lib_rows.wgsl" with { type: "text" };
+import linearMerged from "../../wgsl/linear_merged.wgsl" with { type: "text" };
+import linearIntMerged from "../../wgsl/linear_int_merged.wgsl" with {
+  type: "text",
+};
 import linear from "../../wgsl/linear.wgsl" with { type: "text" };
 import linearInt from "../../wgsl/linear_int.wgsl" with { type: "text" };
 import mantissasStorage from "../../wgsl/mantissas_storage.wgsl" with {
@@ -178,6 +182,8 @@ export const WGSL_FILES = {
   lib_rows: libRows,
   linear: linear,
   linear_int: linearInt,
+  linear_int_merged: linearIntMerged,
+  linear_merged: linearMerged,
   mantissas_storage: mantissasStorage,
   mantissas_uniform: mantissasUniform,
   norm_gate: normGate,

@@ -100,6 +100,8 @@ export const KERNELS = {
   hgrn_int: { op: "hgrn_int", preludes: FIXED },
   linear: { op: "linear", preludes: LINEAR },
   linear_int: { op: "linear_int", preludes: LINEAR_INT },
+  linear_int_merged: { op: "linear_int", preludes: LINEAR_INT },
+  linear_merged: { op: "linear", preludes: LINEAR },
   norm_gate: { op: "norm_gate", preludes: NORM },
   norm_gate_int: { op: "norm_gate_int", preludes: FIXED },
   norm_quantize: { op: "norm_quantize", preludes: NORM },

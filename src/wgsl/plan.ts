@@ -44,6 +44,8 @@ export interface WeightPart {
   readonly firstRow: number;
   /** Number of rows. */
   readonly rows: number;
+  /** Quads of other parts before it in the same texture; 0 where it is not given. */
+  readonly firstQuad?: number;
 }
 
 /** A buffer, or a texture of four words a texel. */
@@ -58,6 +60,18 @@ export interface Resource {
   readonly uniform?: true;
   /** What fills it. */
   readonly part?: WeightPart;
+  /** What else fills it: parts to the right of the first, in a texture. */
+  readonly beside?: readonly WeightPart[];
+}
+
+/**
+ * Lists what fills a resource.
+ *
+ * @param resource The resource.
+ * @returns Its parts, one but for textures that products share.
+ */
+export function partsOf({ part, beside = [] }: Resource): WeightPart[] {
+  return part === undefined ? [] : [part, ...beside];
 }
 
 /** A range of a resource that a kernel sees. */

@@ -7,6 +7,7 @@ import {
   contextOf,
   type Graph,
   inferTypes,
+  type Node,
   numberAttr,
   type OpName,
   opSpec,
@@ -24,6 +25,7 @@ import {
   type TernaryStep,
 } from "./draft.ts";
 import { EMIT } from "./emit.ts";
+import { emitMerged } from "./_emit_merged.ts";
 import { fusePair } from "./fuse.ts";
 import { kernelFiles, type WeightStorage } from "./kernels.ts";
 import {
@@ -46,6 +48,7 @@ import {
   type Binding,
   type Dispatch,
   type DispatchPlan,
+  partsOf,
   PLAN_VERSION,
   type Resource,
   type StateRange,
@@ -53,7 +56,9 @@ import {
   type WeightLayout,
 } from "./plan.ts";
 import { placeStates } from "./_states.ts";
-import { weightParts } from "./_weights.ts";
+import { mergeGroups } from "./_merge.ts";
+import { feedersOf, usesOf } from "./_uses.ts";
+import { sharedTexture, weightParts } from "./_weights.ts";
 
 /** Tokens of a chunk unless the caller or a limit says less. */
 export const DEFAULT_CHUNK_TOKENS = 64;
@@ -115,6 +120,7 @@ class Planner {
   #uniform: ReadonlySet<string>;
   #uniformQueries: boolean;
   #positions: boolean;
+  #groups: readonly (readonly Node[])[];
 
   constructor(graph: Graph, options: PlanOptions) {
     this.#graph = graph;
@@ -134,6 +140,9 @@ class Planner {
         `Cannot keep the weights of ${graph.name} in textures as activations have at most ${UNIFORM_VECTORS} vectors for ${TOKENS_PER_TILE} tokens: ${vectors} a token`,
       );
     }
+    this.#groups = this.#storage === "texture"
+      ? mergeGroups(graph, this.#limits.textureSide)
+      : [];
     this.#uniform = this.#uniformValues();
     const queries = this.#mostQueries();
     this.#uniformQueries = this.#storage === "texture" &&
@@ -238,11 +247,16 @@ class Planner {
     const key = `${layout} ${param}`;
     const known = this.#weights.get(key);
     if (known !== undefined) return known;
-    const parts = weightParts(param, this.#graph.params[param]!, {
-      layout,
-      storage: this.#storage,
-      limits: this.#limits,
-    });
+    const form = { layout, storage: this.#storage, limits: this.#limits };
+    const group = this.#groups
+      .find((nodes) => nodes.some((node) => node.operands.weight === param));
+    if (group !== undefined) {
+      const names = group.map(({ operands }) => operands.weight!);
+      const made = [this.#add(sharedTexture(names, this.#graph.params, form))];
+      names.forEach((name) => this.#weights.set(`${layout} ${name}`, made));
+      return made;
+    }
+    const parts = weightParts(param, this.#graph.params[param]!, form);
     const made = parts.map((part) => this.#add(part));
     this.#weights.set(key, made);
     return made;
@@ -277,14 +291,18 @@ class Planner {
         const { encoding, shape } = decl(operand);
         return this.#weightResources(node.operands[operand]!, layout)
           .map((weight, index) => {
-            const { part, bytes } = this.#resources[weight]!;
-            // Of a table, a token reads one row, in whichever part it is.
-            const read = operand !== "table"
+            const resource = this.#resources[weight]!;
+            const { texture, bytes } = resource;
+            const name = node.operands[operand]!;
+            const part = partsOf(resource).find(({ param }) => param === name)!;
+            // Of a table, a token reads one row, in whichever part it is; of a texture
+            // that products share, a product reads its own rows.
+            const read = operand === "table"
+              ? (index > 0 ? 0 : rowBytes(encoding, shape.at(-1)!))
+              : resource.beside === undefined
               ? bytes
-              : index > 0
-              ? 0
-              : rowBytes(encoding, shape.at(-1)!);
-            return { ref: { weight, bytes: read }, part: part! };
+              : 16 * Math.ceil(part.rows / 4) * texture![1];
+            return { ref: { weight, bytes: read }, part };
           });
       },
     };
@@ -393,22 +411,6 @@ class Planner {
     return known;
   }
 
-  /** Nodes that a state depends on. */
-  #feeders(): Set<string> {
-    const needed = new Set<string>();
-    const feeders = new Set<string>();
-    for (const node of this.#graph.nodes.toReversed()) {
-      const { operands, results } = opSpec(node.op);
-      const owns = Object.values(operands).some(({ kind }) => kind === "state");
-      const used = Object.keys(results)
-        .some((result) => needed.has(valueName(node.name, result)));
-      if (!owns && !used) continue;
-      feeders.add(node.name);
-      Object.values(node.operands).forEach((name) => needed.add(name));
-    }
-    return feeders;
-  }
-
   /** Sizes scratch before anything is bound to it. */
   #reserveScratch(drafts: readonly NodeDrafts[]): void {
     for (const { refs } of drafts.flatMap(({ chunk }) => chunk)) {
@@ -494,24 +496,18 @@ class Planner {
     };
   }
 
-  /** Counts who needs each value. */
-  #uses(): Map<string, number> {
-    const uses = new Map<string, number>();
-    const names = [
-      ...this.#graph.nodes.flatMap(({ operands }) => Object.values(operands)),
-      ...Object.values(this.#graph.outputs),
-    ];
-    for (const name of names) uses.set(name, (uses.get(name) ?? 0) + 1);
-    return uses;
-  }
-
-  /** Emits every node; of a fused pair, the second has the dispatches of both. */
+  /** Emits every node; of fused ones, the last has the dispatches of all. */
   #emit(): NodeDrafts[] {
     const { nodes } = this.#graph;
-    const uses = this.#uses();
+    const uses = usesOf(this.#graph);
     const emit = (at: number, mode: EmitContext["mode"]) => {
       const c = this.#context(nodes[at]!, mode);
       if (this.#keep) return EMIT[c.node.op](c);
+      const group = this.#groups.find((group) => group.includes(c.node));
+      if (group !== undefined) {
+        if (group.at(-1) !== c.node) return [];
+        return emitMerged(group.map((node) => this.#context(node, mode)));
+      }
       const pairWith = (other: number, swap: boolean) => {
         if (nodes[other] === undefined) return undefined;
         const o = this.#context(nodes[other]!, mode);
@@ -540,12 +536,13 @@ class Planner {
     this.#placeValues(drafts);
     this.#states = placeStates(this.#graph, this.#resources);
     this.#reserveScratch(drafts);
-    const feeders = this.#feeders();
+    const feeders = feedersOf(this.#graph);
     const resolve = (mode: keyof NodeDrafts): Dispatch[] =>
       nodes.flatMap((node, at) => {
-        const fused = drafts[at - 1]?.[mode].length === 0;
-        const names = fused ? [nodes[at - 1]!.name, node.name] : [node.name];
-        const feedsState = names.some((name) => feeders.has(name));
+        let first = at;
+        while (drafts[first - 1]?.[mode].length === 0) first--;
+        const feedsState = nodes.slice(first, at + 1)
+          .some(({ name }) => feeders.has(name));
         return drafts[at]![mode].map((draft) =>
           this.#resolve(node.name, draft, { mode, feedsState })
         );

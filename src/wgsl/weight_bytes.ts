@@ -5,7 +5,7 @@
 import { type Graph, rowBytes } from "../ir/mod.ts";
 import { QUADS_PER_BLOCK, ROWS_PER_QUAD } from "./layout.ts";
 import { BINDING_ALIGNMENT, roundUp } from "./limits.ts";
-import type { DispatchPlan, Resource } from "./plan.ts";
+import { type DispatchPlan, partsOf, type Resource } from "./plan.ts";
 import { packQuads, quadRange, widenVector } from "./repack.ts";
 import type { RowLayout } from "./rows/mod.ts";
 
@@ -39,7 +39,9 @@ function quadBytes(
     const stored = bytes.subarray(offset, offset + length);
     return new Uint8Array(packQuads(decl, matrix, stored, quads).buffer);
   };
-  if (spec.texture !== undefined) return pack(first, spec.texture[0]);
+  if (spec.texture !== undefined) {
+    return pack(first, Math.ceil(rows / ROWS_PER_QUAD));
+  }
   const whole = new Uint8Array(spec.bytes);
   const quads = Math.ceil(rows / ROWS_PER_QUAD);
   let at = 0;
@@ -47,6 +49,25 @@ function quadBytes(
     const block = pack(first + quad, QUADS_PER_BLOCK);
     whole.set(block, at);
     at += block.byteLength;
+  }
+  return whole;
+}
+
+/** Matrices side by side: of each line of texels, a piece of every matrix. */
+function sideBySide(
+  pieces: readonly Uint8Array<ArrayBuffer>[],
+  lines: number,
+): Uint8Array<ArrayBuffer> {
+  if (pieces.length === 1) return pieces[0]!;
+  const size = pieces.reduce((sum, { length }) => sum + length, 0);
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (let line = 0; line < lines; line++) {
+    for (const piece of pieces) {
+      const width = piece.length / lines;
+      whole.set(piece.subarray(line * width, (line + 1) * width), at);
+      at += width;
+    }
   }
   return whole;
 }
@@ -98,6 +119,15 @@ export async function* resourceContents(
     }
     if (spec.role !== "weight") continue;
     const { param, layout } = spec.part!;
+    if (spec.beside !== undefined) {
+      const pieces: Uint8Array<ArrayBuffer>[] = [];
+      for (const part of partsOf(spec)) {
+        const stored = await read(part.param);
+        pieces.push(quadBytes({ ...spec, part }, graph, stored));
+      }
+      yield { resource, bytes: sideBySide(pieces, spec.texture![1]) };
+      continue;
+    }
     if (current?.name !== param) {
       current = { name: param, bytes: await read(param) };
     }
