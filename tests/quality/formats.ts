@@ -13,29 +13,35 @@ import type { Row } from "./table.ts";
 import { MOST_LOGIT_OFF } from "./limits.ts";
 
 /**
- * Runs ids and compares.
+ * Compares logits.
  *
- * @param machine The machine.
- * @param ids What to run.
- * @param expected Logits, `[ids, vocabulary]`.
- * @returns The largest distance of a logit, as a part of the largest one.
+ * @param found Some.
+ * @param expected What they should be.
+ * @returns The largest distance of one, as a part of the largest one; infinite if
+ * there are more or fewer.
  */
-export async function distance(
+export function distance(
+  found: ArrayLike<number>,
+  expected: Float32Array,
+): number {
+  if (found.length !== expected.length) return Infinity;
+  let most = 0;
+  let off = 0;
+  expected.forEach((value, i) => {
+    most = Math.max(most, Math.abs(value));
+    off = Math.max(off, Math.abs(value - found[i]!));
+  });
+  return off / most;
+}
+
+/** Logits of all ids. */
+async function logitsOf(
   machine: Machine,
   ids: readonly number[],
-  expected: Float32Array,
-): Promise<number> {
+): Promise<ArrayLike<number>> {
   const sequence = await machine.open();
   try {
-    const { data } = await sequence.advance(Int32Array.from(ids), "all");
-    if (data.length !== expected.length) return Infinity;
-    let most = 0;
-    let off = 0;
-    expected.forEach((value, i) => {
-      most = Math.max(most, Math.abs(value));
-      off = Math.max(off, Math.abs(value - data[i]!));
-    });
-    return off / most;
+    return (await sequence.advance(Int32Array.from(ids), "all")).data;
   } finally {
     sequence.dispose();
   }
@@ -56,7 +62,8 @@ export async function formatRows(
   expected: Float32Array,
   name: string,
 ): Promise<Row[]> {
-  const run = (machine: Machine) => distance(machine, ids, expected);
+  const run = async (machine: Machine) =>
+    distance(await logitsOf(machine, ids), expected);
   return await withModel(path, async (model) => {
     const measure = "worst logit of the largest";
     const limit = MOST_LOGIT_OFF;

