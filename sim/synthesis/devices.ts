@@ -26,6 +26,8 @@ export interface Device {
   readonly ramBits: { readonly block: number; readonly large: number };
   /** Arguments that choose it in place and route; none where that tool is not open. */
   readonly place?: readonly string[];
+  /** Pins for the ports of a harness, where the tool does not choose them itself. */
+  readonly pins?: Readonly<Record<string, string>>;
   /** Where the figures come from. */
   readonly source: string;
 }
@@ -77,6 +79,7 @@ export const DEVICES: Readonly<Record<string, Device>> = {
       "--vopt",
       "family=GW2A-18C",
     ],
+    pins: { clk: "4", take: "88", in: "87", out: "15" },
     source: "Gowin DS226, GW2AR series, table 1-1",
   },
   "xc7a100t": {

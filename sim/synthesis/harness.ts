@@ -24,6 +24,17 @@ const PORT_REGEXP =
   /^\s+(input|output)\s+wire\s+(?:\[\s*(\d+):0\]\s+)?(\w+),?$/;
 
 /**
+ * Writes the pins of a harness in Gowin's language.
+ *
+ * @param pins Pins by port.
+ * @returns Text of a `.cst` file.
+ */
+export function gowinPins(pins: Readonly<Record<string, string>>): string {
+  return Object.entries(pins)
+    .map(([port, pin]) => `IO_LOC "${port}" ${pin};\n`).join("");
+}
+
+/**
  * Reads the ports of a generated top module, one on each line with its width as a number.
  *
  * @param text Its Verilog.

@@ -10,7 +10,7 @@ export {
 } from "./boards.ts";
 export { BOARD_SOURCES } from "./board_sources.ts";
 export { type Bundle, isBundle, readBundle } from "./bundle.ts";
-export { CELL_KINDS, type CellCounts } from "./cells.ts";
+export { CELL_KINDS, type CellCounts, countCells } from "./cells.ts";
 export {
   type Device,
   type DeviceFamily,

@@ -42,7 +42,11 @@ export function placeArguments(
       ...(constraints === undefined ? [] : ["--lpf", "pins.lpf"]),
       "--lpf-allow-unconstrained",
     ],
-    gowin: ["--write", "placed.json"],
+    gowin: [
+      "--write",
+      "placed.json",
+      ...(constraints === undefined ? [] : ["--vopt", "cst=pins.cst"]),
+    ],
   };
   return [
     ...device.place!,
@@ -76,7 +80,8 @@ export async function placeDesign(
 ): Promise<PlaceReport> {
   const { folder, constraints, onLine } = options;
   if (constraints !== undefined) {
-    await Deno.writeTextFile(`${folder}/pins.lpf`, constraints);
+    const name = options.device.family === "gowin" ? "pins.cst" : "pins.lpf";
+    await Deno.writeTextFile(`${folder}/${name}`, constraints);
   }
   using log = await Deno.open(`${folder}/place.log`, {
     write: true,

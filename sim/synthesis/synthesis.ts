@@ -17,6 +17,7 @@ import {
 } from "./cells.ts";
 import { type Device, type DeviceFamily, findDevice } from "./devices.ts";
 import {
+  gowinPins,
   HARNESS_INSTANCE,
   HARNESS_TOP,
   harnessFor,
@@ -76,6 +77,8 @@ export interface Synthesis {
   /** How far the reached clock is above the one asked for, in per cent. */
   readonly marginPercent: number | null;
   readonly criticalPath: CriticalPath | null;
+  /** Nanoseconds of the slowest paths between pins and registers. */
+  readonly pinNs: { readonly in: number; readonly out: number } | null;
   readonly fits: boolean | null;
   readonly kind: "synthesized" | "placed";
   /** What the board's memory allows; null without a board. */
@@ -83,6 +86,9 @@ export interface Synthesis {
   /** Wall-clock seconds by tool. */
   readonly seconds: Readonly<Record<string, number>>;
 }
+
+/** What the tool calls the world outside of the pins. */
+const PIN = "<async>";
 
 /** Clock to ask for where nothing says one, MHz. */
 const DEFAULT_CLOCK_MHZ = 50;
@@ -160,7 +166,7 @@ interface Surrounded {
 
 async function surround(
   { bundle, folder }: SynthesisRequest,
-  { board, family }: Target,
+  { board, family, device }: Target,
   clockMHz: number,
 ): Promise<Surrounded> {
   const own: string[] = [];
@@ -192,7 +198,15 @@ async function surround(
     `${HARNESS_TOP}.v`,
     harnessFor(bundle.top, readPorts(text)),
   );
-  return { around: "harness", top: HARNESS_TOP, sources: own, parameters: {} };
+  return {
+    around: "harness",
+    top: HARNESS_TOP,
+    sources: own,
+    parameters: {},
+    ...(device.pins === undefined
+      ? {}
+      : { constraints: gowinPins(device.pins) }),
+  };
 }
 
 /** Leaves the harness out: what is inside the design, with paths from there. */
@@ -275,6 +289,7 @@ export async function synthesizeBundle(
       fmaxMHz: null,
       marginPercent: null,
       criticalPath: null,
+      pinNs: null,
       fits: excess.length === 0,
       kind: "synthesized",
     };
@@ -291,13 +306,21 @@ export async function synthesizeBundle(
   });
   seconds.nextpnr = placing.seconds;
   const fmaxMHz = report.clocks[0]?.achievedMHz ?? null;
+  const slowest = (
+    among: (from: string, to: string) => boolean,
+  ): CriticalPath | null =>
+    report.paths.filter(({ from, to }) => among(from, to))
+      .toSorted((a, b) => b.ns - a.ns)[0] ?? null;
   return {
     ...done,
     tools: { ...tools, nextpnr: nextpnr.version },
     fmaxMHz,
     marginPercent: fmaxMHz === null ? null : (fmaxMHz / clockMHz - 1) * 100,
-    criticalPath: report.paths
-      .toSorted((a, b) => b.ns - a.ns)[0] ?? null,
+    criticalPath: slowest((from, to) => from !== PIN && to !== PIN),
+    pinNs: {
+      in: slowest((from) => from === PIN)?.ns ?? 0,
+      out: slowest((_, to) => to === PIN)?.ns ?? 0,
+    },
     fits: true,
     kind: "placed",
   };

@@ -134,6 +134,12 @@ function describe(result: Synthesis): string {
         }`,
     ],
     ["Fmax", timing],
+    ...(result.criticalPath === null ? [] : [[
+      "slowest",
+      `${result.criticalPath.ns.toFixed(2)} ns, ${
+        result.criticalPath.routingNs.toFixed(2)
+      } of it routing: ${result.criticalPath.start} -> ${result.criticalPath.end}`,
+    ]]),
     ...(rate === null ? [] : [[
       "rate",
       `${
