@@ -1,4 +1,10 @@
 import { disturbed } from "./_disturb.ts";
+import {
+  checkBootBare,
+  checkBootCycles,
+  checkBootFaults,
+  checkBootFlush,
+} from "./_units_boot.ts";
 import { testUnits } from "./_unit_bench.ts";
 import {
   checkBlocks,
@@ -73,6 +79,9 @@ testUnits("bench_control", [
     checks: {
       "reads header, program and table": checkBoot,
       "refuses what was not made for it": checkBootErrors,
+      "loads over and over": checkBootCycles,
+      "flushes until all is quiet": checkBootFlush,
+      "tells the first fault": checkBootFaults,
       "reads after any reset": disturbed(checkBoot, "boot"),
       "refuses after any reset": disturbed(checkBootErrors, "boot"),
     },
@@ -136,5 +145,12 @@ testUnits("bench_control", [
     parameters: { ...SEQUENCE_PARAMETERS, BATCH: 4 },
     fault: { from: "turn != LAST", to: "!again" },
     checks: { "issues turns of slices": checkTurns },
+  },
+  {
+    module: "sterna_boot",
+    prefix: "bare",
+    parameters: { ...BOOT_PARAMETERS, BLOCKS: 0 },
+    fault: { from: "BLOCKS != 0 && word > MANTISSAS", to: "word > MANTISSAS" },
+    checks: { "asks for no block unit": checkBootBare },
   },
 ]);
