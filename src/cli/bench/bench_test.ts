@@ -281,6 +281,11 @@ Deno.test("table and picture show speeds of what passed, and of nothing else", a
   assert.match(line("reference/int"), /ok +\d\S* .*of 6 +\d\S* .*of 3 .* %$/);
   assert.match(line("webgpu/int"), /^webgpu\/int +FAILED +- +- +- +-$/);
   assert.ok(lines.some((each) => /differs from the reference/.test(each)));
+  for (const [loadAverage, busy] of [[0.9, false], [1.1, true]] as const) {
+    const environment = { ...report.environment, loadAverage, cores: 2 };
+    const text = benchTable({ ...report, environment });
+    assert.equal(/other programs kept a load/.test(text), busy);
+  }
   const picture = await benchPicture(report);
   assert.match(picture!, /reference\/int/);
   assert.doesNotMatch(picture!, /webgpu\/int/);

@@ -87,6 +87,18 @@ function remarks(report: PairReport): string[] {
   return lines.map((line) => `${target}/${profile} ${plain(line)}`);
 }
 
+/** Load a core beyond which rates are those of a machine that others use as well. */
+const BUSY = 0.5;
+
+/** Says so where other programs ran beside the benchmark. */
+function busyLines({ loadAverage, cores }: Environment): string[] {
+  return loadAverage <= BUSY * cores ? [] : [
+    `other programs kept a load of ${
+      loadAverage.toFixed(1)
+    } on ${cores} cores before this: rates are too low, and ratios between programs mean little`,
+  ];
+}
+
 function machineLine(
   { sterna, deno, os, arch, cpu, cores, loadAverage }: Environment,
 ): string {
@@ -115,6 +127,7 @@ export function benchTable(report: BenchReport): string {
     `${plain(report.model)}, ${machineLine(report.environment)}`,
     ...lines,
     ...report.pairs.flatMap(remarks),
+    ...busyLines(report.environment),
     "",
   ].join("\n");
 }
