@@ -5,12 +5,6 @@
 import { build, type Design } from "../../sim/mod.ts";
 import { benches, readModules } from "../hdl/_bench.ts";
 import type { Unit } from "../hdl/_unit_bench.ts";
-import "../hdl/arithmetic_test.ts";
-import "../hdl/block_test.ts";
-import "../hdl/control_test.ts";
-import "../hdl/parts_test.ts";
-import "../hdl/streams_test.ts";
-import "../hdl/units_test.ts";
 import { instrumentSources } from "./library.ts";
 import type { Check } from "./judge.ts";
 import type { Mutant } from "./mutants.ts";
@@ -23,6 +17,7 @@ import { tokenChecks } from "./token_checks.ts";
  * @returns The checks. A bench is built when the first of its checks runs.
  */
 export async function listChecks(mutants: readonly Mutant[]): Promise<Check[]> {
+  await registerBenches();
   const checks: Check[] = [];
   for (const { top, modules, sources } of benches) {
     let built: Promise<Design> | undefined;
@@ -51,4 +46,13 @@ export async function listChecks(mutants: readonly Mutant[]): Promise<Check[]> {
     checks.push({ name, module: undefined, runs, run });
   }
   return checks;
+}
+
+/** Loads the tests of the modules. Their tests themselves are none outside of `deno test`. */
+async function registerBenches(): Promise<void> {
+  const folder = new URL("../hdl/", import.meta.url);
+  const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+  for (const name of names.filter((each) => each.endsWith("_test.ts")).sort()) {
+    await import(new URL(name, folder).href);
+  }
 }

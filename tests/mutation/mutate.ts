@@ -4,7 +4,8 @@
  *     --seed N       another choice of mutants; default 1
  *     --count N      about how many; default 1000, 0 for all
  *     --only MODULE  those of one module, or of several with commas between
- *     --fast         without whole tokens, which are the last resort and take longest
+ *     --fast         whole tokens only where a module has no bench: they take longest
+ *     --look         runs nothing, and takes what has no result for a survivor
  *     --out FILE     results, a line each; a run that was stopped goes on from there
  *     --trust        takes a kill for one if its line is the same, whatever else has changed
  *     --report FILE  writes the report
@@ -15,7 +16,7 @@ import { parseArgs } from "node:util";
 import { findVerilator } from "../../sim/mod.ts";
 import { listChecks } from "./checks.ts";
 import { chooseMutants } from "./choose.ts";
-import { checkOrder } from "./judge.ts";
+import { type Check, checkOrder } from "./judge.ts";
 import { type Library, libraryMutants, readLibrary } from "./library.ts";
 import type { Mutant } from "./mutants.ts";
 import {
@@ -45,6 +46,7 @@ interface Options {
   readonly count: number;
   readonly only: readonly string[] | undefined;
   readonly fast: boolean;
+  readonly look: boolean;
   readonly out: string;
   readonly trust: boolean;
   readonly report: string | undefined;
@@ -58,12 +60,13 @@ function readOptions(args: string[]): Options {
       count: { type: "string", default: "1000" },
       only: { type: "string" },
       fast: { type: "boolean", default: false },
+      look: { type: "boolean", default: false },
       out: { type: "string", default: "build/mutation.jsonl" },
       trust: { type: "boolean", default: false },
       report: { type: "string" },
     },
   });
-  const { fast, out, trust, report } = values;
+  const { fast, look, out, trust, report } = values;
   const [seed, count] = [Number(values.seed), Number(values.count)];
   if (!Number.isInteger(seed) || !Number.isInteger(count) || count < 0) {
     throw new RangeError(
@@ -71,7 +74,7 @@ function readOptions(args: string[]): Options {
     );
   }
   const only = values.only?.split(",");
-  return { seed, count, only, fast, out, trust, report };
+  return { seed, count, only, fast, look, out, trust, report };
 }
 
 /** Everything that decides what the checks say. */
@@ -99,7 +102,7 @@ async function commitName(): Promise<string> {
   return commit + (changed === "" ? "" : ", with changes");
 }
 
-/** Runs what has no result yet. */
+/** Runs what has no result yet: checks of benches first, then whole tokens on what is left. */
 async function runMutants(
   mutants: readonly Mutant[],
   known: Map<string, Result>,
@@ -109,49 +112,60 @@ async function runMutants(
   await Deno.writeTextFile(file, JSON.stringify(mutants));
   const checks = await listChecks(mutants);
   const usual = new Map<number, number>();
-  const open = mutants.filter(({ key }) => !known.has(key));
-  const orderOf = ({ module }: Mutant): number[] =>
-    checkOrder(checks, module)
-      .filter((check) => !fast || checks[check]!.module !== undefined);
   const runner = new Runner(file, (check) => {
     const seconds = usual.get(check);
     if (seconds === undefined) return BUILD_SECONDS;
     return HANG_FACTOR * seconds + HANG_SECONDS;
   });
+  const isToken = (check: number): boolean =>
+    checks[check]!.module === undefined;
+  const order = (mutant: Mutant, token: boolean): number[] =>
+    checkOrder(checks, mutant.module)
+      .filter((check) => isToken(check) === token);
   try {
-    console.log(`building ${mutants.length} mutants into the benches`);
-    const order = [...new Set(open.flatMap(orderOf))];
-    for (const what of ["builds", "tells the time of checks"]) {
-      const { killer, error, seconds } = await runner.run({ number: 0, order });
-      if (killer !== undefined) {
-        throw new Error(
-          `Cannot judge mutants as every check must pass without one: ${
-            checks[killer]!.name
-          } ${what}: ${error}`,
-        );
+    let open = mutants.filter(({ key }) => !known.has(key));
+    for (const token of [false, true]) {
+      const checked = (mutant: Mutant) => order(mutant, false).length > 0;
+      // What has no bench is the first to get tokens, and the only one in a fast run.
+      if (token) {
+        open = [
+          ...open.filter((mutant) => !checked(mutant)),
+          ...fast ? [] : open.filter(checked),
+        ];
       }
-      if (what === "builds") continue;
-      order.forEach((check, at) => usual.set(check, seconds[at]!));
-    }
-    let killed = 0;
-    for (const [at, mutant] of open.entries()) {
-      const { killer, error } = await runner.run({
-        number: mutants.indexOf(mutant) + 1,
-        order: orderOf(mutant),
-      });
-      const result: Result = {
-        key: mutant.key,
-        ...(killer === undefined ? {} : { killer: checks[killer]!.name }),
-        ...(error === undefined ? {} : { error }),
-        digest,
-      };
-      known.set(mutant.key, result);
-      await addResult(out, result);
-      if (killer !== undefined) killed++;
-      else console.log(`survives: ${describeMutant(mutant)}`);
-      if (at % 50 === 49 || at === open.length - 1) {
-        console.log(`${at + 1} of ${open.length} ran, ${killed} killed`);
+      const orders = open.map((mutant) => order(mutant, token));
+      await runWithout(runner, checks, usual, [...new Set(orders.flat())]);
+      const left: Mutant[] = [];
+      for (const [at, mutant] of open.entries()) {
+        const { killer, error } = await runner.run({
+          number: mutants.indexOf(mutant) + 1,
+          order: orders[at]!,
+        });
+        const last = token || (fast && checked(mutant));
+        if (killer === undefined) left.push(mutant);
+        if (killer !== undefined || last) {
+          const result: Result = {
+            key: mutant.key,
+            ...(killer === undefined ? {} : { killer: checks[killer]!.name }),
+            ...(error === undefined ? {} : { error }),
+            digest,
+          };
+          known.set(mutant.key, result);
+          await addResult(out, result);
+        }
+        if (killer === undefined) {
+          console.log(
+            `${last ? "survives" : "left"}: ${describeMutant(mutant)}`,
+          );
+        }
+        if (at % 50 === 49 || at === open.length - 1) {
+          const what = token ? "tokens" : "benches";
+          console.log(
+            `${what}: ${at + 1} of ${open.length}, ${left.length} left`,
+          );
+        }
       }
+      open = left.filter(({ key }) => !known.has(key));
     }
   } finally {
     await runner.stop();
@@ -159,9 +173,34 @@ async function runMutants(
   }
 }
 
+/** Builds what checks need, finds that they pass without a mutant, and how long they take. */
+async function runWithout(
+  runner: Runner,
+  checks: readonly Check[],
+  usual: Map<number, number>,
+  order: readonly number[],
+): Promise<void> {
+  for (const measured of [false, true]) {
+    if (order.length === 0) return;
+    if (!measured) console.log(`building for ${order.length} checks`);
+    const { killer, error, seconds } = await runner.run({ number: 0, order });
+    if (killer !== undefined) {
+      throw new Error(
+        `Cannot judge mutants as every check must pass without one: ${
+          checks[killer]!.name
+        }: ${error}`,
+      );
+    }
+    if (!measured) continue;
+    order.forEach((check, at) => usual.set(check, seconds[at]!));
+  }
+}
+
 async function main(args: string[]): Promise<number> {
   const start = performance.now();
-  const { seed, count, only, fast, out, trust, report } = readOptions(args);
+  const { seed, count, only, fast, look, out, trust, report } = readOptions(
+    args,
+  );
   const library = await readLibrary();
   const all = libraryMutants(library);
   const some = all.filter(({ module }) => only?.includes(module) ?? true);
@@ -179,7 +218,7 @@ async function main(args: string[]): Promise<number> {
   console.log(
     `${chosen.length} of ${some.length} mutants, seed ${seed}, ${known} with a result`,
   );
-  if (known < chosen.length) {
+  if (!look && known < chosen.length) {
     await runMutants(chosen, results, { out, digest: now, fast });
   }
   const equivalents: readonly Equivalent[] = equivalentList;
