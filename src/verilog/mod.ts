@@ -3,6 +3,7 @@
  *
  * @module
  */
+export * from "./area.ts";
 export * from "./bound.ts";
 export * from "./bundle.ts";
 export * from "./caches.ts";

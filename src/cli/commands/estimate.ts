@@ -1,30 +1,45 @@
 /** `sterna estimate`: what a model takes on a configuration, without simulating. */
-import { dramSupply } from "../../../sim/mod.ts";
 import {
+  type AreaEstimate,
   type Estimate,
+  estimateArea,
   estimateProgram,
   type Hardware,
   hardwareContext,
   makeProgram,
-  type MemorySupply,
+  sizeCapacities,
 } from "../../verilog/mod.ts";
 import type { Command } from "../command.ts";
 import { MACHINE_OPTIONS } from "../machines.ts";
 import { openModelAt } from "../models.ts";
-import { readHardware } from "../rtl.ts";
+import { memorySupply, readHardware } from "../rtl.ts";
 import { print, printJson } from "../terminal.ts";
 
-/** The memory of a configuration as the estimate sees it: latency and long-run rate. */
-function supplyOf(
-  { memory, latency, clockMHz, busBits, channels }: Hardware,
-): MemorySupply {
-  if (memory === "ideal") return { latency, beatsPerCycle: 1 };
-  return dramSupply({ dram: memory, clockMHz, channels }, busBits / 8);
+/** What an area counts, in words. */
+const AREA_NAMES = [
+  ["lut", "LUTs"],
+  ["ff", "flip-flops"],
+  ["bram", "block RAMs"],
+  ["dsp", "DSPs"],
+] as const;
+
+/** The area's lines, each with how far off it may be. */
+function areaLines(area: AreaEstimate): [string, string][] {
+  const { beyond, errors, family } = area;
+  return AREA_NAMES.map(([kind, name]) => [
+    `${name}, ${family}`,
+    beyond.length === 0
+      ? `${area[kind]}, within ${
+        (100 * errors[kind]).toFixed(1)
+      } % of what Yosys counts`
+      : `${area[kind]}, beyond what was synthesized in ${beyond.join(", ")}`,
+  ]);
 }
 
 function table(
   name: string,
   hardware: Hardware,
+  area: AreaEstimate,
   { cycles, tokensPerSecond, bytesPerToken, ramBits, multipliers }: Estimate,
 ): string {
   const { perToken, bound } = cycles;
@@ -32,11 +47,16 @@ function table(
   const blocks = hardware.multipliers
     ? `, ${hardware.multipliers} multipliers`
     : "";
+  const batch = hardware.batch === 1
+    ? ""
+    : `, ${hardware.batch} texts that share the weights`;
   const rows: [string, string][] = [
     ["model", name],
     [
       "hardware",
-      `${hardware.busBits}-bit bus, ${hardware.lanes} lanes, ${hardware.packing}${blocks}, ${hardware.memory} memory, ${hardware.clockMHz} MHz`,
+      `${hardware.busBits}-bit bus, ${hardware.lanes} lanes, ${hardware.packing}${blocks}${batch}, ${
+        hardware.channels === 1 ? "" : `${hardware.channels} channels of `
+      }${hardware.memory} memory, ${hardware.clockMHz} MHz`,
     ],
     [
       "cycles a token",
@@ -53,7 +73,8 @@ function table(
       what === "ternary" ? "ternary lanes" : `multipliers ${what}`,
       String(n),
     ]),
-    ["kind", "derived; LUTs and clocks are a matter of synthesis"],
+    ...areaLines(area),
+    ["kind", "derived"],
   ];
   return rows.map(([k, v]) => `${k.padEnd(20)}${v}\n`).join("");
 }
@@ -73,18 +94,21 @@ export const estimateCommand: Command = {
     const hardware = await readHardware(options.text("hw"));
     using opened = await openModelAt(positionals[0]!);
     const { name, graphs } = opened.model;
-    const supply = supplyOf(hardware);
+    const supply = memorySupply(hardware);
     const graph = hardwareContext(graphs.int, hardware);
     const program = makeProgram(graph, hardware);
     const estimate = estimateProgram(program, supply);
+    const capacities = sizeCapacities(program.hardware, program.needs);
+    const area = estimateArea(program.hardware, capacities);
     if (options.flag("json")) {
       printJson({
         model: name,
         hardware: program.hardware,
         memory: supply,
         ...estimate,
+        area,
       });
-    } else print(table(name, program.hardware, estimate));
+    } else print(table(name, program.hardware, area, estimate));
     return 0;
   },
 };
