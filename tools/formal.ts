@@ -74,6 +74,12 @@ export function chooseChecks(only: string | undefined): FormalCheck[] {
   });
 }
 
+/** A check that could not be run is one that failed; the others go on. */
+function failure(check: FormalCheck, error: unknown): FormalResult {
+  const detail = error instanceof Error ? error.message : String(error);
+  return { check, holds: false, detail, found: 0, seconds: [0, 0] };
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -94,7 +100,9 @@ async function main(): Promise<number> {
   await Promise.all(
     Array.from({ length: Number(values.jobs) }, async () => {
       for (let check = queue.shift(); check; check = queue.shift()) {
-        const result = await runCheck(check);
+        const result = await runCheck(check).catch((error: unknown) =>
+          failure(check, error)
+        );
         results.push(result);
         console.log(formatResult(result));
       }

@@ -4,6 +4,7 @@ import { ARITHMETIC_CHECKS } from "./checks_arithmetic.ts";
 import { BUS_CHECKS } from "./checks_bus.ts";
 import { MEMORY_CHECKS } from "./checks_memory.ts";
 import { SERIAL_CHECKS } from "./checks_serial.ts";
+import { UNIT_CHECKS } from "./checks_units.ts";
 import { STREAM_CHECKS } from "./checks_streams.ts";
 
 /** Every check, in the order of the table. */
@@ -13,4 +14,5 @@ export const FORMAL_CHECKS: readonly FormalCheck[] = [
   ...SERIAL_CHECKS,
   ...MEMORY_CHECKS,
   ...BUS_CHECKS,
+  ...UNIT_CHECKS,
 ];
