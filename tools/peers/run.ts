@@ -27,17 +27,21 @@ interface Subject {
   readonly gguf?: string;
   /** Its own options. */
   readonly options: readonly string[];
-  /** Ids of a prompt, steps and repeats. */
-  readonly prompt: number;
-  readonly tokens: number;
-  readonly repeats: number;
+  /** How much is timed; as much as `sterna bench` finds right when left out. */
+  readonly counts?: { readonly prompt: number; readonly tokens: number };
 }
 
-/** Counts of a small model; `sterna bench`'s own. */
-const USUAL = { prompt: 512, tokens: 32, repeats: 3 };
+/** Repeats of everything. */
+const REPEATS = 3;
+
+/** Counts of a small model: what llama-bench takes, and enough steps. */
+const SMALL = { prompt: 512, tokens: 32 };
+
+/** Where llama.cpp takes part, the target that it is held against. */
+const WEBGPU = ["--target", "webgpu"];
 
 /** A large one: enough to be past the warm-up, few enough to end. */
-const LARGE = { prompt: 64, tokens: 8, repeats: 3 };
+const LARGE = { prompt: 64, tokens: 8 };
 
 function fromRoot(path: string): string {
   return fromFileUrl(new URL(`../../${path}`, import.meta.url));
@@ -49,7 +53,7 @@ async function exists(path: string): Promise<boolean> {
 
 /** Finds a model's file; says why there is none. */
 async function subjectOf(name: string): Promise<Subject | undefined> {
-  if (name === "demo") return { model: name, options: [], ...USUAL };
+  if (name === "demo") return { model: name, options: [] };
   if (name === "bonsai-1.7b") {
     const gguf = fromRoot("build/bench/bonsai-1.7b-q2_0.gguf");
     const model = fromRoot("build/bench/bonsai-1.7b-q2_0.sterna");
@@ -60,12 +64,12 @@ async function subjectOf(name: string): Promise<Subject | undefined> {
     }
     // The same weights, with what int needs of them counted once and for all.
     if (!await exists(model)) await sterna("import", gguf, "--out", model);
-    return { model, gguf, options: ["--target", "webgpu"], ...LARGE };
+    return { model, gguf, options: WEBGPU, counts: LARGE };
   }
   const wanted = await exists(name) ? undefined : readWanted(name);
   if (wanted === undefined) {
     const gguf = name.endsWith(".gguf") ? { gguf: name } : {};
-    return { model: name, ...gguf, options: ["--target", "webgpu"], ...USUAL };
+    return { model: name, ...gguf, options: WEBGPU };
   }
   try {
     const { path } = await obtain(wanted, {
@@ -79,8 +83,7 @@ async function subjectOf(name: string): Promise<Subject | undefined> {
       progress: () => () => {},
       network: { stallMs: 60_000, retryMs: 500, attempts: 2 },
     });
-    const options = ["--target", "webgpu"];
-    return { model: path, gguf: path, options, ...USUAL };
+    return { model: path, gguf: path, options: WEBGPU, counts: SMALL };
   } catch (error) {
     if (!(error instanceof TransferError)) throw error;
     console.log(`${name}: left out: ${error.message}`);
@@ -108,24 +111,29 @@ async function sterna(...args: string[]): Promise<string> {
 
 /** Benches a model; undefined where the request itself was refused. */
 async function ours(
-  { model, options, prompt, tokens, repeats }: Subject,
+  { model, options, counts }: Subject,
 ): Promise<BenchReport | undefined> {
-  const counts = model === "demo"
+  const asked = counts === undefined
     ? []
-    : ["--prompt-tokens", `${prompt}`, "--tokens", `${tokens}`];
-  const times = ["--repeats", `${repeats}`, "--json"];
-  const text = await sterna("bench", model, ...counts, ...times, ...options);
+    : ["--prompt-tokens", `${counts.prompt}`, "--tokens", `${counts.tokens}`];
+  const times = ["--repeats", `${REPEATS}`, "--json"];
+  const text = await sterna("bench", model, ...asked, ...times, ...options);
   return text === "" ? undefined : JSON.parse(text) as BenchReport;
 }
 
-/** Runs llama.cpp on the same file, if it is one that it reads. */
+/** Runs llama.cpp on the same file, if it is one that it reads, as far as ours ran. */
 async function theirs(
-  { gguf, prompt, tokens, repeats }: Subject,
+  { gguf }: Subject,
+  { pairs }: BenchReport,
   threads: number,
 ): Promise<LlamaReport | { readonly reason: string }> {
-  return gguf === undefined
-    ? { reason: "there is no GGUF file of it" }
-    : await timeLlamaCpp({ path: gguf, prompt, tokens, repeats, threads });
+  if (gguf === undefined) return { reason: "there is no GGUF file of it" };
+  const timed = pairs.find(({ prefill }) => prefill !== undefined);
+  if (timed === undefined) return { reason: "there is no speed of ours" };
+  const prompt = timed.prefill!.tokens;
+  const { tokens } = timed.decode!;
+  const job = { path: gguf, prompt, tokens, repeats: REPEATS, threads };
+  return await timeLlamaCpp(job);
 }
 
 /** The commit that was measured, and whether the tree had changes. */
@@ -171,18 +179,18 @@ async function main(): Promise<number> {
   for (const name of positionals.length > 0 ? positionals : MODELS) {
     const subject = await subjectOf(name);
     if (subject === undefined) continue;
-    const sterna = await ours(subject);
-    const llama = await theirs(subject, threads);
-    if (sterna === undefined || !sterna.ok) sound = false;
-    if (sterna === undefined) continue;
+    const report = await ours(subject);
+    if (report === undefined || !report.ok) sound = false;
+    if (report === undefined) continue;
+    const llama = await theirs(subject, report, threads);
     console.log(`\n${name} at commit ${commit}`);
-    console.log(ratioTable(sterna, llama));
+    console.log(ratioTable(report, llama));
     results.push({
       name,
       commit,
-      sterna,
+      report,
       llama,
-      ratios: ratiosOf(sterna, llama),
+      ratios: ratiosOf(report, llama),
     });
   }
   if (values.out !== undefined) {
