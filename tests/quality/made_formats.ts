@@ -34,6 +34,7 @@ export const MADE_MODELS: Readonly<Record<string, () => GgufParts>> = {
       },
       keys: byteKeys(VOCABULARY),
     }),
+  // Heads of 256, which transformers takes for granted in such files.
   "gemma3-narrow": () =>
     smallModel({
       architecture: "gemma3",
@@ -42,11 +43,11 @@ export const MADE_MODELS: Readonly<Record<string, () => GgufParts>> = {
         ...SIZES,
         vocabulary: VOCABULARY,
         hidden: 256,
-        heads: 4,
+        heads: 2,
         kvHeads: 1,
-        head: 64,
+        head: 256,
         inner: 256,
-        layers: 7,
+        layers: 6,
       },
       keys: [...byteKeys(VOCABULARY), f32("gemma3.rope.freq_base", 1e6)],
     }),
