@@ -123,9 +123,14 @@ fn add_group(total: Sums, t: u32, q: u32, g: u32, i: u32, s: SpanScales) -> Sums
   var p = Sums();
   if (UNITS == 1u) {
     p = add_unit(p, t, q, g, g * STEPS);
-  } else if (UNITS == 2u && TOKENS > 1u) { // no loop, whose many variables go through memory
+  } else if (UNITS == 2u) { // no loop, whose many variables go through memory
     p = add_unit(p, t, q, 2u * g, g * STEPS);
     p = add_unit(p, t, q, 2u * g + 1u, g * STEPS + UNIT_STEPS);
+  } else if (UNITS % 2u == 0u) {
+    for (var u = 0u; u < UNITS; u += 2u) {
+      p = add_unit(p, t, q, g * UNITS + u, g * STEPS + u * UNIT_STEPS);
+      p = add_unit(p, t, q, g * UNITS + u + 1u, g * STEPS + (u + 1u) * UNIT_STEPS);
+    }
   } else {
     for (var u = 0u; u < UNITS; u++) {
       p = add_unit(p, t, q, g * UNITS + u, g * STEPS + u * UNIT_STEPS);
