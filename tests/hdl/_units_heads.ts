@@ -195,6 +195,10 @@ class AttentionBench extends Memories {
       assert.ok(n < 100_000);
       const granted = asked === undefined && this.random.chance(0.3);
       const asks = this.port("ask_valid").get() === 1 && granted;
+      assert.ok(
+        !asks || writing === 0,
+        "records are there before they are read",
+      );
       this.port("ask_granted").set(granted);
       const next = {
         at: this.port("ask_addr").get(),
@@ -219,7 +223,7 @@ class AttentionBench extends Memories {
         for (let k = 0; k < BEAT; k++) {
           this.memory[at + k] = Number((data >> BigInt(8 * k)) & 255n);
         }
-        writing = 8;
+        writing = 60;
       } else if (writing > 0) writing--;
       this.tick();
       if (asks) asked = next;
@@ -277,6 +281,9 @@ export async function checkAttention(design: Design): Promise<void> {
         );
       };
       const [q, k, v] = [vector(heads), vector(kvHeads), vector(kvHeads)];
+      // The largest comes first, or last.
+      const peak = position % 3 === 0 ? 0 : dim - 1;
+      for (const x of [q!, k!, v!]) x[peak] = -(2 ** 30 - 1) >> position;
       bench.elements.set(q!, 0);
       bench.elements.set(k!, 1000);
       bench.elements.set(v!, 2000);
@@ -287,6 +294,15 @@ export async function checkAttention(design: Design): Promise<void> {
         expected.token(q!, k!, v!),
         `token ${position} of ${JSON.stringify(shape)}`,
       );
+    }
+    // Behind the elements and shifts of a record come zeros.
+    for (let at = 0; at < 2 * kvHeads * 16; at++) {
+      const start = (7 + at * record) * BEAT;
+      const rest = bench.memory.subarray(
+        start + 2 * (dim + 1),
+        start + record * BEAT,
+      );
+      assert.ok(rest.every((byte) => byte === 0), `record ${at}`);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { checkAxilAtOnce } from "./_axil.ts";
 import { disturbed } from "./_disturb.ts";
 import {
   checkBootBare,
@@ -152,5 +153,11 @@ testUnits("bench_control", [
     parameters: { ...BOOT_PARAMETERS, BLOCKS: 0 },
     fault: { from: "BLOCKS != 0 && word > MANTISSAS", to: "word > MANTISSAS" },
     checks: { "asks for no block unit": checkBootBare },
+  },
+  {
+    module: "sterna_axil",
+    prefix: "axil",
+    fault: { from: "rd_wait && !rd_en && rd_ack", to: "rd_ack" },
+    checks: { "takes answers that are always there": checkAxilAtOnce },
   },
 ]);
