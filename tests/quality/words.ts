@@ -147,7 +147,10 @@ async function* continuations(
 ): AsyncGenerator<Row> {
   const tokenizer = await modelTokenizer(model);
   for (const one of prompts) {
-    const promptIds = encodeStart(model, tokenizer, one.prompt);
+    // A prompt that is a rendered chat has control tokens, which text has not.
+    const promptIds = one.prompt.startsWith("<|im_start|>")
+      ? Int32Array.from(one.promptIds)
+      : encodeStart(model, tokenizer, one.prompt);
     const sequence = await machine.open();
     const ids: number[] = [];
     try {
@@ -162,7 +165,7 @@ async function* continuations(
       sequence.dispose();
     }
     yield {
-      name: `${name} ${JSON.stringify(one.prompt)}`,
+      name: `${name} ${JSON.stringify(one.prompt.slice(0, 24))}`,
       measure: `greedy ids off, of ${sureIds(one).length}`,
       value: idsOff({ promptIds: [...promptIds], ids }, one),
       limit: 0,
