@@ -68,6 +68,7 @@ export async function checkRope(design: Design): Promise<void> {
   await using dut = await design.start({ seed: 7 });
   const m = new Memories(dut, "rope");
   dut.reset();
+  assert.equal(m.port("busy").get(), 0);
   const settings = (values: Record<string, number>): void => {
     for (const [name, value] of Object.entries(values)) m.port(name).set(value);
   };
@@ -80,7 +81,14 @@ export async function checkRope(design: Design): Promise<void> {
       m.table.set(turns, TABLE_AT.turns + 256 * slot);
       const x = Int32Array.from(
         { length: heads * dim },
-        () => random.pick([sat(random.i32()), 2 ** 30 - 1, -(2 ** 30 - 1)]),
+        () =>
+          random.pick([
+            sat(random.i32()),
+            2 ** 30 - 1,
+            -(2 ** 30 - 1),
+            // Halves of what a product is rounded to.
+            (2 * random.below(2 ** 14) + 1) * 2 ** 15,
+          ]),
       );
       m.elements.fill(77);
       m.elements.set(x, 100);
@@ -93,7 +101,8 @@ export async function checkRope(design: Design): Promise<void> {
           m.tick();
         }
       }
-      const expected = new Int32Array(x.length).fill(77);
+      // What lies behind the last head stays as it was.
+      const expected = new Int32Array(x.length + 2 * dim).fill(77);
       for (let h = 0; h < heads; h++) {
         turns.forEach((turn, j) => {
           const phase = Math.imul(position, turn) >>> 0;
@@ -105,7 +114,7 @@ export async function checkRope(design: Design): Promise<void> {
           expected[second] = sat(mulShift(b, c, 16) + mulShift(a, s, 16));
         });
       }
-      const got = m.elements.slice(1000, 1000 + x.length);
+      const got = m.elements.slice(1000, 1000 + expected.length);
       assert.deepEqual(got, expected, `${interleaved} ${slot}`);
     }
   }
@@ -248,6 +257,7 @@ export async function checkAttention(design: Design): Promise<void> {
     await using dut = await design.start({ seed: 8 });
     const bench = new AttentionBench(dut, random);
     dut.reset();
+    assert.equal(bench.port("busy").get(), 0);
     const { heads, kvHeads, dim, window } = shape;
     const c = { m: 40_000 + random.below(20_000), e: -30 };
     const record = Math.ceil(2 * (dim + 1) / BEAT);
