@@ -177,6 +177,7 @@ module sterna_host #(
   reg [31:0] logit_out;
   reg was_settled;
   reg [7:0] error_before;
+  reg refused;  // a start: says so each time, also where the error is the last one
   reg clearing;
   reg [SA-1:0] clear_addr;
   reg [3:0] reading;  // a window read, by its age in cycles
@@ -184,7 +185,9 @@ module sterna_host #(
   wire command = wr_en && wr_addr == 7'h02;
   wire want_start = command && wr_data[1];
   wire others_fit;  // tokens of the other slices are in the vocabulary
+  // While the memory's error stands, a start is refused: a load takes it away.
   wire can_start = loaded && !running && !clearing && token < vocabulary && others_fit &&
+                   !bus_error &&
                    (BATCH == 1 || mask != {BATCH{1'b0}});
   wire at_window = wr_en && wr_addr == 7'h0e;
   wire open = !running || settled;
@@ -218,8 +221,9 @@ module sterna_host #(
 
     was_settled <= settled;
     pending <= (pending & ~(wr_en && wr_addr == 7'h0a ? wr_data[2:0] : 3'd0)) |
-               {settled && !was_settled, error != 8'd0 && error_before == 8'd0, done};
+               {settled && !was_settled, (error != 8'd0 && error_before == 8'd0) || refused, done};
     error_before <= error;
+    refused <= want_start && !can_start;
     if (command && wr_data[0]) error <= 8'd0;
     else if (error == 8'd0 || want_start) begin
       if (want_start && can_start) error <= 8'd0;
@@ -255,6 +259,7 @@ module sterna_host #(
       clearing <= 1'b0;
       was_settled <= 1'b0;
       error_before <= 8'd0;
+      refused <= 1'b0;
       token_out <= 20'd0;
       logit_out <= 32'd0;
     end
