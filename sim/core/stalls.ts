@@ -12,19 +12,23 @@
  */
 import type { CoreCounters } from "./registers.ts";
 
+/**
+ * Why there is no product: no weights because of the memory's rate or latency, or as
+ * it refreshed; what goes in is not computed yet; the results of the rows before are
+ * not taken yet; the stream carries constants.
+ */
+export const STALL_REASONS = [
+  "weights",
+  "refresh",
+  "dependency",
+  "drain",
+  "load",
+] as const;
+
 /** Cycles without a product, by reason. */
-export interface CoreStalls {
-  /** No weights: the memory's rate or latency. */
-  readonly weights: number;
-  /** No weights, as the memory refreshed. */
-  readonly refresh: number;
-  /** What goes in is not computed yet. */
-  readonly dependency: number;
-  /** The results of the rows before are not taken yet. */
-  readonly drain: number;
-  /** The stream carries constants. */
-  readonly load: number;
-}
+export type CoreStalls = Readonly<
+  Record<typeof STALL_REASONS[number], number>
+>;
 
 /** No stalls at all. */
 export const NO_STALLS: CoreStalls = {

@@ -58,6 +58,8 @@ export interface CycleReport {
   };
   /** Cycles by unit, summed over the tokens. */
   readonly byUnit: Readonly<Record<string, number>>;
+  /** Cycles without a product by reason, summed over the tokens, where the machine sorts them. */
+  readonly stalls?: Readonly<Record<string, number>>;
 }
 
 /** One text on a machine. */

@@ -110,6 +110,14 @@ function mean(values: readonly number[]): string {
   return String(Math.round(values.reduce((a, b) => a + b, 0) / values.length));
 }
 
+function stallsText({ stalls = {}, byUnit }: CycleReport): string {
+  const parts = Object.entries(stalls).filter(([, cycles]) => cycles > 0)
+    .map(([reason, cycles]) =>
+      `${reason} ${(100 * cycles / byUnit.total!).toFixed(1)} %`
+    );
+  return parts.length === 0 ? "" : `; stalls: ${parts.join(", ")} (simulated)`;
+}
+
 function cyclesText({ perToken, groups = [], bound }: CycleReport): string {
   const least = `bound ${
     Math.round(bound.perToken)
@@ -255,7 +263,7 @@ export const runCommand: Command = {
         note(summary(machine, prompt, result));
         const cycles = machine.takeCycles?.();
         if (cycles !== undefined) {
-          note(cyclesText(cycles));
+          note(cyclesText(cycles) + stallsText(cycles));
         }
       }
       if (result.full !== undefined) throw result.full;
