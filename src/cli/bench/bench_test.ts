@@ -99,7 +99,7 @@ Deno.test("a pair has its check, rates, bound and phases", async () => {
   });
   assert.equal(
     fractionOfBound,
-    decode!.tokensPerSecond.median * bytes / READ_RATE,
+    decode!.tokensPerSecond.median / (READ_RATE / bytes),
   );
   assert.deepEqual(log.phases.map(({ name, repeat }) => [name, repeat]), [
     ["load", undefined],
@@ -253,6 +253,7 @@ Deno.test("counts shrink to fit, unless they were asked for", () => {
   assert.equal(fittingTokens(512, false, LONGEST_MS / 100), 100);
   assert.equal(fittingTokens(512, true, LONGEST_MS / 100), 512);
   assert.equal(fittingTokens(8, false, 1), 8);
+  assert.equal(fittingTokens(8, false, 10, 50), 5);
   assert.equal(fittingTokens(8, false, 2 * LONGEST_MS), 1);
 });
 
