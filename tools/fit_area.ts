@@ -32,13 +32,12 @@ const FAMILY = "ecp5";
 /** Configurations, and whether the model is fitted to them. */
 const CONFIGURATIONS: readonly (readonly [string, boolean])[] = [
   ["busBits=32", true],
-  ["busBits=64", false],
-  ["busBits=32,multipliers=8", true],
-  ["busBits=32,packing=2bit,vectorLanes=2", true],
-  ["busBits=32,batch=2", true],
   ["busBits=128", true],
-  ["busBits=32,multipliers=16", true],
-  ["busBits=64,packing=2bit", false],
+  ["busBits=32,packing=2bit,vectorLanes=2", true],
+  ["busBits=32,multipliers=8", true],
+  ["busBits=32,batch=2", true],
+  ["busBits=64", false],
+  ["busBits=128,packing=2bit", false],
 ];
 
 /**
