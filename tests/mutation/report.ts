@@ -101,8 +101,8 @@ export interface About {
   readonly commit: string;
   /** The simulator, with its version. */
   readonly simulator: string;
-  /** Seconds of the run; those of the parts, if it went on after a stop. */
-  readonly seconds: number;
+  /** Seconds of the run; none if results of other runs are in it. */
+  readonly seconds: number | undefined;
 }
 
 /** The report, in Markdown. */
@@ -129,7 +129,11 @@ export function writeReport(run: Run, about: About): string {
     `- kind: simulated (${simulator})`,
     `- commit: ${commit}`,
     `- seed: ${seed}; ${counts.mutants} chosen of ${available} mutants`,
-    `- time: ${Math.round(seconds / 60)} minutes`,
+    `- time: ${
+      seconds === undefined
+        ? "of several runs, none of them whole"
+        : `${Math.round(seconds / 60)} minutes`
+    }`,
     `- score: ${(100 * scoreOf(counts)).toFixed(1)} %, at least ${
       100 * LEAST_SCORE
     } % wanted; ${
