@@ -5,6 +5,7 @@ import {
   makeHardware,
   parseHardwareText,
   sizeCapacities,
+  withBlocks,
 } from "./hardware.ts";
 
 Deno.test("the default hardware is small and complete", () => {
@@ -122,5 +123,14 @@ Deno.test("capacities follow the model from a floor, unless they were asked for"
   assert.throws(
     () => sizeCapacities(makeHardware(), { ...needs, vectorElements: 200_000 }),
     /vectorElements is at most 131072 with 4 vector lanes/,
+  );
+});
+
+Deno.test("a block unit and a batch do not go together", () => {
+  const hardware = makeHardware({ batch: 4 });
+  assert.equal(withBlocks(hardware, false, "a model").batch, 4);
+  assert.throws(
+    () => withBlocks(hardware, true, "a model"),
+    /batch as it must be 1 with a block unit, which a model is compiled for: 4/,
   );
 });
