@@ -16,6 +16,8 @@ export interface Bundle {
   /** Hardware as the manifest says it. */
   readonly hardware: {
     readonly busBits: number;
+    readonly lanes: number;
+    readonly packing: string;
     readonly vectorLanes: number;
     readonly batch: number;
     readonly multipliers: number;
@@ -81,6 +83,8 @@ export async function readBundle(folder: string): Promise<Bundle> {
       .filter((line) => line !== ""),
     hardware: {
       busBits: pick(hardware, "busBits"),
+      lanes: pick(hardware, "lanes"),
+      packing: String((hardware as unknown as { packing?: unknown }).packing),
       vectorLanes: pick(hardware, "vectorLanes"),
       batch: pick(hardware, "batch"),
       multipliers: pick(hardware, "multipliers"),

@@ -45,7 +45,14 @@ async function smallBundle(folder: string): Promise<Bundle> {
   const manifest = {
     top: "small_counter",
     model: "counter",
-    hardware: { busBits: 32, vectorLanes: 2, batch: 1, multipliers: 0 },
+    hardware: {
+      busBits: 32,
+      lanes: 20,
+      packing: "base3",
+      vectorLanes: 2,
+      batch: 1,
+      multipliers: 0,
+    },
     geometry: { beatBytes: 4 },
     image: { streamBeats: 1000, bytes: 8000 },
     estimate: { cycles: 1100 },

@@ -70,7 +70,7 @@ async function versionOf(
     // Version lines begin with a name; a first start prints that it prepares something.
     const line = `${stdout}\n${stderr}`.split("\n")
       .find((each) => /yosys|nextpnr/i.test(each) && /\d/.test(each));
-    return code === 0 ? line?.replace(/^"|"$/g, "").trim() : undefined;
+    return code === 0 ? line?.replaceAll('"', "").trim() : undefined;
   } catch {
     return undefined;
   }
