@@ -5,7 +5,8 @@
  *     --count N      about how many; default 600, 0 for all
  *     --only MODULE  those of one module, or of several with commas between
  *     --fast         whole tokens only where a module has no bench: they take longest
- *     --look         runs nothing, and takes what has no result for a survivor
+ *     --look         runs nothing, believes what FILE has, and takes what has no result for a
+ *                    survivor
  *     --out FILE     results, a line each; a run that was stopped goes on from there
  *     --trust        takes a kill for one if its line is the same, whatever else has changed
  *     --report FILE  writes the report
@@ -212,7 +213,8 @@ async function main(args: string[]): Promise<number> {
   });
   const results = await readResults(
     out,
-    (result) => result.digest === now || (trust && result.killer !== undefined),
+    (result) =>
+      look || result.digest === now || (trust && result.killer !== undefined),
   );
   const known = chosen.filter(({ key }) => results.has(key)).length;
   console.log(

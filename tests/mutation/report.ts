@@ -109,6 +109,9 @@ export interface About {
 export function writeReport(run: Run, about: About): string {
   const { seed, available, commit, simulator, seconds } = about;
   const counts = countMutants(run);
+  const hung =
+    run.mutants.filter(({ key }) => run.results.get(key)?.error === "it hangs")
+      .length;
   const code = (text: string): string =>
     text.includes("`") ? `\`\` ${text} \`\`` : `\`${text}\``;
   const list = (some: readonly Mutant[], more: (mutant: Mutant) => string) =>
@@ -134,6 +137,9 @@ export function writeReport(run: Run, about: About): string {
         ? "of several runs, none of them whole"
         : `${Math.round(seconds / 60)} minutes`
     }`,
+    `- killed: ${
+      counts.killed - hung
+    } by a check that failed, ${hung} by a hang`,
     `- score: ${(100 * scoreOf(counts)).toFixed(1)} %, at least ${
       100 * LEAST_SCORE
     } % wanted; ${
@@ -156,7 +162,11 @@ export function writeReport(run: Run, about: About): string {
     "",
     "## Survivors",
     "",
-    ...list(survivors(run), () => ""),
+    ...list(
+      survivors(run),
+      ({ key }) =>
+        run.results.has(key) ? "" : ": whole tokens were not run on it",
+    ),
     "## Equivalent by argument",
     "",
     ...list(argued, ({ key }) => `: ${run.equivalent.get(key)}`),
