@@ -190,7 +190,8 @@ module sterna_host #(
                    !bus_error &&
                    (BATCH == 1 || mask != {BATCH{1'b0}});
   wire at_window = wr_en && wr_addr == 7'h0e;
-  wire open = !running || settled;
+  // By the register: where settled comes from is late, and units start two cycles behind a resume.
+  wire open = !running || was_settled;
   wire write_state = at_window && open && space == 2'd1;
   wire read_window = rd_en && rd_addr == 7'h0e && open;
   localparam LAST_STATE = STATE_WORDS - 1;
@@ -393,7 +394,7 @@ module sterna_host #(
     case (rd_addr)
       7'h00: value <= 32'h4e525453;
       7'h01: value <= 32'h00010001;
-      7'h03: value <= {16'd0, error, 3'd0, clearing, settled, loading, loaded, running};
+      7'h03: value <= {16'd0, error, 3'd0, clearing, was_settled, loading, loaded, running};
       7'h04: value <= base[31:0];
       7'h05: value <= base[63:32];
       7'h06: value <= {12'd0, token};

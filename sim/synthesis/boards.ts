@@ -107,7 +107,15 @@ export const BOARDS: Readonly<Record<string, Board>> = {
       times: { rcd: 20, rp: 20, ras: 45, rfc: 66, wr: 15, refi: 7812 },
       latency: 2,
     },
-    hardware: { busBits: 32, vectorLanes: 2, clockMHz: 50 },
+    hardware: {
+      busBits: 32,
+      vectorLanes: 2,
+      clockMHz: 50,
+      vectorElements: 4096,
+      stateElements: 2048,
+      constElements: 2048,
+      codeElements: 4096,
+    },
     top: "sterna_ulx3s",
     source:
       "ULX3S constraints ulx3s_v20.lpf (25 MHz, pins); W9825G6KH-6 and IS42S16160G-7, the slower of each time",
