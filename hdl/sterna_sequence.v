@@ -1,7 +1,8 @@
 // Runs the program: issues one instruction after the other to the units, in order.
 //
 //   program RAM --> [ word ] --> [ instruction ] --> load | vector | scalar | matrix | block
-//                                     ^ waits: units that must be idle, buffers in use, queues that are full
+//                                     ^ waits: units that must be idle, buffers in use,
+//                                       queues that are full
 //
 // An instruction leaves when the units in its wait mask are idle and its unit's queue has room;
 // what writes codes also waits until no product reads its buffer, and everything waits while the

@@ -12,7 +12,10 @@ export function checkNames(files: readonly TreeFile[]): string[] {
     if (!/\.(?:ts|wgsl|s?vh?|py)$/.test(name)) continue;
     if (!SNAKE_REGEXP.test(name)) problems.push(`${path}: not snake_case`);
     if (name === "index.ts") problems.push(`${path}: call it mod.ts`);
-    if (path.startsWith("hdl/") && !/^hdl\/sterna_.*\.v$/.test(path)) {
+    if (
+      path.startsWith("hdl/") &&
+      !/^hdl\/(?:boards\/)?sterna_[^/]*\.v$/.test(path)
+    ) {
       problems.push(`${path}: not hdl/sterna_*.v`);
     }
     if (/\.svh?$/.test(name)) problems.push(`${path}: write plain .v`);
