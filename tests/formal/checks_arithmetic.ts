@@ -131,9 +131,10 @@ export const ARITHMETIC_CHECKS: readonly FormalCheck[] = [
     name: "dot",
     module: "dot",
     property:
-      "P and X of a group, codes of 2, 4, 8 bits, x of 3 bits (16 in simulation)",
+      "P and X of a group, codes of 2, 4, 8 bits, x of 16, 8 elements at once",
     harness: ["products.v", "formal_dot"],
     engine: "bits",
+    anyProduct: true,
     depth: 8,
     seeds: [
       { from: "codes_1[4*i+:4]", to: "codes_1[2*i+:4]" },

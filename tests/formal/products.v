@@ -84,8 +84,7 @@ module formal_pe #(
 endmodule
 
 module formal_dot #(
-    parameter COUNT = 8,
-    parameter BITS  = 3   // of an element of x, signed
+    parameter COUNT = 8
 ) (
     input wire                clk,
     input wire                en,
@@ -128,13 +127,12 @@ module formal_dot #(
   reg known = 1'b0;
   reg [2:0] age = 3'd0;
 
-  wire [7:0] mask = width == 2'd3 ? 8'd255 : width == 2'd2 ? 8'd15 : 8'd3;
-
   genvar i;
   generate
     for (i = 0; i < COUNT; i = i + 1) begin : each
-      wire [8*COUNT-1:0] place = codes_1 >> (i << width);
-      wire signed [8:0] q = {1'b0, place[7:0] & mask} - {1'b0, zero};
+      wire [7:0] code = width == 2'd3 ? codes_1[8*i+:8] : width == 2'd2 ?
+                        {4'd0, codes_1[4*i+:4]} : {6'd0, codes_1[2*i+:2]};
+      wire signed [8:0] q = {1'b0, code} - {1'b0, zero};
       wire signed [15:0] element = x_1[16*i+:16];
       wire signed [24:0] product = q * element;
       always @(posedge clk) begin
@@ -173,13 +171,6 @@ module formal_dot #(
     end
   end
 
-  generate
-    for (i = 0; i < COUNT; i = i + 1) begin : small
-      wire signed [15:0] element = x_1[16*i+:16];
-      always @* assume (element < (16'sd1 <<< (BITS - 1)) && element >= -(16'sd1 <<< (BITS - 1)));
-    end
-  endgenerate
-
   always @* begin
     assume (en && width != 2'd0);
     if (known) assert (p_4 == p && x_4 == x);
@@ -187,8 +178,7 @@ module formal_dot #(
 
 endmodule
 
-// The table holds anything: an entry that the solver picks is seen at its own address, and only a
-// result that came from there is compared.
+// The table holds anything: what is read is taken as it comes, and where it is read is compared.
 module formal_sigma (
     input wire               clk,
     input wire               en,
@@ -196,11 +186,11 @@ module formal_sigma (
     input wire signed [ 6:0] k
 );
 
-  (* anyconst *) wire [8:0] place;
-  (* anyconst *) wire [26:0] entry;
   wire [16:0] v;
   wire [16:0] expected;
-  wire from_place;
+  (* hierconn *) wire [26:0] \dut.entry4 ;
+  (* hierconn *) wire [16:0] \dut.t3 ;
+  (* hierconn *) wire [7:0] \dut.r4 ;
 
   sterna_sigma dut (
       .clk(clk),
@@ -213,12 +203,6 @@ module formal_sigma (
       .table_wr_data(27'd0)
   );
 
-  (* hierconn *) wire [8:0] \dut.sigmoid.rd_addr ;
-  (* hierconn *) wire [26:0] \dut.sigmoid.rd_data ;
-  reg at_place;
-  always @(posedge clk) if (en) at_place <= \dut.sigmoid.rd_addr == place;
-  always @* if (at_place) assume (\dut.sigmoid.rd_data == entry);
-
   // t as a number of 2^-13, from the input of the pipeline.
   wire [31:0] size = x < 0 ? -x : x;
   wire [7:0] right = -$signed({k[6], k});
@@ -230,7 +214,6 @@ module formal_sigma (
   end
   wire [16:0] t = t_wide > 96'd131071 ? 17'd131071 : t_wide[16:0];
 
-  // The product is taken where the module takes it, from the same registers.
   wire [16:0] t_3;
   formal_delay #(
       .WIDTH(17),
@@ -253,28 +236,23 @@ module formal_sigma (
       .out(negative_4)
   );
 
+  // The product is the module's own, so that it is one unknown; its factors are compared.
   reg [7:0] r_4;
-  reg [8:0] c_4;
-  always @(posedge clk) begin
-    if (en) begin
-      r_4 <= t_3[7:0];
-      c_4 <= t_3[16:8];
-    end
-  end
-
-  wire [17:0] rise = {8'd0, entry[9:0]} * {10'd0, r_4};
+  always @(posedge clk) if (en) r_4 <= t_3[7:0];
+  wire [17:0] rise = {8'd0, \dut.entry4 [9:0]} * {10'd0, \dut.r4 };
+  wire [26:0] entry = \dut.entry4 ;
   wire [18:0] rounded = ({1'b0, rise} + 19'd128) >> 8;
   wire [16:0] value = entry[26:10] + rounded[16:0];
   wire [16:0] result = negative_4 ? 17'd65536 - value : value;
 
   formal_delay #(
-      .WIDTH(18),
+      .WIDTH(17),
       .DELAY(3)
   ) to_result (
       .clk(clk),
       .en (en),
-      .in ({c_4 == place, result}),
-      .out({from_place, expected})
+      .in (result),
+      .out(expected)
   );
 
   formal_compare #(
@@ -285,11 +263,16 @@ module formal_sigma (
       .en(en),
       .out(v),
       .expected(expected),
-      .counts(from_place)
+      .counts(1'b1)
   );
 
+  reg [2:0] age = 3'd0;
+  always @(posedge clk) if (age != 3'd4) age <= age + 3'd1;
+
   always @* begin
-    assume (entry[9:0] <= 10'd512 && entry[26:10] <= 17'd65536);
+    assume (entry[9:0] <= 10'd512 && entry[26:10] <= 17'd65536 && rise <= 18'd130560);
+    if (age >= 3'd3) assert (\dut.t3 == t_3);
+    if (age == 3'd4) assert (\dut.r4 == r_4);
   end
 
 endmodule
