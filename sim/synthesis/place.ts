@@ -41,6 +41,8 @@ export function placeArguments(
       "placed.config",
       ...(constraints === undefined ? [] : ["--lpf", "pins.lpf"]),
       "--lpf-allow-unconstrained",
+      // The default router takes several times as long where much is full.
+      ...["--router", "router2"],
     ],
     gowin: [
       "--write",
