@@ -35,8 +35,8 @@ export const UNIT_CHECKS: readonly FormalCheck[] = [
     depth: 12,
     seeds: [
       {
-        from: "position <= ends ? 32'd0",
-        to: "position <= !row_valid ? 32'd0",
+        from: "length = ends ? remaining[PLACE:0]",
+        to: "length = ends ? remaining[PLACE:0] + 1'b1",
       },
       {
         from: "fifo_push = beat_here && kind == STREAM",
