@@ -4,7 +4,7 @@
 // Bindings: logits (V) f32 or i32, as words; list (2, K) u32: ids, then the words of
 // their logits, in no order. Of equal logits the first ids are taken.
 // Overrides: V 1..2^24; K 1..V; IS_FLOAT; WORKGROUP 1..256.
-// Dispatch: (1, 1, 1). The only version: four rounds of a radix selection find the
+// Dispatch: (1, 1, 1). The only version. Four rounds of a radix selection find the
 // K-th largest key, 8 bits each; then every thread collects a run of ids, so that
 // ties are taken in the order of ids.
 
