@@ -114,18 +114,28 @@ function onlyModels(text: string): string {
   }).join("\n\n") + "\n";
 }
 
-const LUT_REGEXP = /\.INIT\(16'h([0-9a-f]{4})\)/g;
+/** A LUT that gives a bit of a trit times a code, so that every token goes through it. */
+const LUT_REGEXP =
+  /\.INIT\(16'h([0-9a-f]{4})\)[^;]*\.Z\(\\\S*\.pe\.lane\[\d+\]\.term\d+ /g;
 
-/** Inverts what one LUT in the middle of the netlist gives. */
+/**
+ * Inverts what one LUT gives: a low bit of a product, of the first row that has one.
+ *
+ * @throws {Error} If the netlist has none.
+ */
 function changeLut({ name, text }: SourceText): SourceText {
-  const luts = [...text.matchAll(LUT_REGEXP)];
-  const { index, 0: all, 1: init } = luts[Math.floor(luts.length / 2)]!;
-  const other = (0xffff ^ parseInt(init!, 16)).toString(16).padStart(4, "0");
-  return {
-    name,
-    text: text.slice(0, index) + all.replace(init!, other) +
-      text.slice(index + all.length),
-  };
+  const [lut] = text.matchAll(LUT_REGEXP);
+  if (lut === undefined) {
+    throw new Error(
+      `Cannot change a LUT of ${name} as one must give a bit of a product: there is none`,
+    );
+  }
+  const other = 0xffff ^ parseInt(lut[1]!, 16);
+  const changed = lut[0].replace(
+    lut[1]!,
+    other.toString(16).padStart(4, "0"),
+  );
+  return { name, text: text.replace(lut[0], () => changed) };
 }
 
 /**
