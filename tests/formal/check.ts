@@ -25,8 +25,8 @@ export interface FormalCheck {
   readonly harness: readonly [file: string, top: string];
   /** Modules of `hdl/` that it needs beside its own. */
   readonly uses?: readonly string[];
-  /** Files of this folder that stand for modules that are checked by themselves. */
-  readonly stubs?: readonly string[];
+  /** Files of this folder that the harness needs: rules of streams, memories as any contents. */
+  readonly models?: readonly string[];
   /** Parameters of the harness. */
   readonly parameters?: Readonly<Record<string, number>>;
   /**

@@ -146,7 +146,7 @@ export const ARITHMETIC_CHECKS: readonly FormalCheck[] = [
     module: "sigma",
     property: "sigma of any x, every exponent, any table",
     harness: ["products.v", "formal_sigma"],
-    stubs: ["ram_any.v"],
+    models: ["ram_any.v"],
     engine: "bits",
     anyProduct: true,
     depth: 10,

@@ -10,7 +10,7 @@ export const BUS_CHECKS: readonly FormalCheck[] = [
       "bursts cover the command, none crosses a boundary; beats in order, last; 2-beat bursts",
     harness: ["bus.v", "formal_axi_read"],
     uses: ["skid"],
-    stubs: ["streams_rules.v"],
+    models: ["streams_rules.v"],
     engine: "bits",
     depth: 13,
     seeds: [
@@ -30,7 +30,7 @@ export const BUS_CHECKS: readonly FormalCheck[] = [
     harness: ["bus.v", "formal_axi_read"],
     parameters: { ERRORS: 1 },
     uses: ["skid"],
-    stubs: ["streams_rules.v"],
+    models: ["streams_rules.v"],
     engine: "bits",
     depth: 12,
     seeds: [
@@ -44,7 +44,7 @@ export const BUS_CHECKS: readonly FormalCheck[] = [
     property:
       "each beat once on both channels, order, errors kept, busy until the last response",
     harness: ["bus.v", "formal_axi_write"],
-    stubs: ["streams_rules.v"],
+    models: ["streams_rules.v"],
     engine: "bits",
     depth: 20,
     seeds: [
@@ -62,7 +62,7 @@ export const BUS_CHECKS: readonly FormalCheck[] = [
     property:
       "one strobe an access, with its address and data; its answer, once; offers stay",
     harness: ["bus.v", "formal_axil"],
-    stubs: ["streams_rules.v"],
+    models: ["streams_rules.v"],
     engine: "bits",
     depth: 14,
     seeds: [

@@ -11,7 +11,7 @@ export const STREAM_CHECKS: readonly FormalCheck[] = [
     module: "skid",
     property: PASSES_ON,
     harness: ["streams.v", "formal_skid"],
-    stubs: ["streams_rules.v"],
+    models: ["streams_rules.v"],
     engine: "pdr",
     depth: 8,
     quick: true,
@@ -28,7 +28,7 @@ export const STREAM_CHECKS: readonly FormalCheck[] = [
     module: "queue",
     property: PASSES_ON,
     harness: ["streams.v", "formal_queue"],
-    stubs: ["streams_rules.v"],
+    models: ["streams_rules.v"],
     engine: "pdr",
     depth: 8,
     seeds: [
@@ -42,7 +42,7 @@ export const STREAM_CHECKS: readonly FormalCheck[] = [
     property: `${PASSES_ON}, level, latency; 2 bits, 2 words of RAM`,
     harness: ["streams.v", "formal_fifo"],
     uses: ["ram"],
-    stubs: ["streams_rules.v"],
+    models: ["streams_rules.v"],
     engine: "pdr",
     depth: 8,
     seeds: [
@@ -60,7 +60,7 @@ export const STREAM_CHECKS: readonly FormalCheck[] = [
     harness: ["streams.v", "formal_fifo"],
     parameters: { WIDTH: 1, DEPTH: 4 },
     uses: ["ram"],
-    stubs: ["streams_rules.v"],
+    models: ["streams_rules.v"],
     engine: "pdr",
     depth: 8,
     seeds: [

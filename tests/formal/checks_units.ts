@@ -10,7 +10,7 @@ export const UNIT_CHECKS: readonly FormalCheck[] = [
       "codes of each group in order, round and round, none before it is written; 3 columns, 3 groups",
     harness: ["units.v", "formal_codes"],
     uses: ["queue"],
-    stubs: ["ram_place.v"],
+    models: ["ram_place.v"],
     parameters: { TRITS: trits },
     engine: "bits",
     depth: 12,

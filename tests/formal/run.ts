@@ -99,7 +99,7 @@ async function writeSources(
   cwd: string,
   seed: Seed | undefined,
 ): Promise<void> {
-  const { harness, module, uses = [], stubs = [], parameters = {} } = check;
+  const { harness, module, uses = [], models = [], parameters = {} } = check;
   await Deno.copyFile(new URL(CUT, HERE), `${cwd}/${CUT}`);
   const files: string[] = [];
   const faulty = seed?.module ?? module;
@@ -116,7 +116,7 @@ async function writeSources(
     await Deno.writeTextFile(`${cwd}/sterna_${name}.v`, text);
     files.push(`read_verilog -DSYNTHESIS sterna_${name}.v`);
   }
-  for (const file of [...stubs, COMPARE, harness[0]]) {
+  for (const file of [...models, COMPARE, harness[0]]) {
     await Deno.copyFile(new URL(file, HERE), `${cwd}/${file}`);
     files.push(`read_verilog -formal -DSYNTHESIS ${file}`);
   }
