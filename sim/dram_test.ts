@@ -14,13 +14,36 @@ import {
 } from "./dram.ts";
 import type { Dut } from "./dut.ts";
 
-/** Peak in bytes a second, and tRFC / tREFI in nanoseconds, as published. */
+/**
+ * Peak in bytes a second, and tRFC / tREFI in nanoseconds, as the standards have them up
+ * to 85 degrees:
+ *
+ * - JESD79-3F: 1,600 MT/s on 16 pins; tRFC of 4 Gb 260 ns, tREFI 7.8 us.
+ * - JESD79-4B: 2,400 MT/s on 64 pins; tRFC1 of 8 Gb 350 ns, tREFI1 7.8 us.
+ * - JESD209-4B: 3,200 MT/s on 32 pins; tRFCab of 4 Gb a channel 180 ns, tREFI 3.904 us.
+ * - JESD235B: 2,000 MT/s on 64 pins; tRFC of 4 Gb a channel 260 ns, tREFI 3.9 us.
+ */
 const PUBLISHED: Readonly<Record<string, readonly [number, number, number]>> = {
   "ddr3-1600-x16": [3.2e9, 260, 7800],
   "ddr4-2400-x64": [19.2e9, 350, 7800],
   "lpddr4-3200-x32": [12.8e9, 180, 3904],
   "hbm2-pc": [16e9, 260, 3900],
 };
+
+/**
+ * Times of the same memories in clocks, as independent simulators have them: tRCD, tRP (of
+ * all banks), tRAS, tFAW, tRFC, tREFI. DDR3, DDR4, HBM2: DRAMsim3, configs
+ * DDR3_4Gb_x16_1600, DDR4_8Gb_x8_2400, HBM2_4Gb_x128. LPDDR4: Ramulator, LPDDR4.h and .cpp.
+ */
+const ELSEWHERE: Readonly<Record<string, readonly number[]>> = {
+  "ddr3-1600-x16": [11, 11, 28, 32, 208, 6240],
+  "ddr4-2400-x64": [16, 16, 39, 26, 420, 9364],
+  "lpddr4-3200-x32": [29, 34, 68, 64, 288, 6247],
+  "hbm2-pc": [14, 14, 34, 30, 260, 3900],
+};
+
+/** Where {@linkcode ELSEWHERE}'s times are among the policy's arguments. */
+const PLACES = [9, 10, 11, 15, 21, 22];
 
 /** Fast enough that a bus of 64 bytes is never the limit. */
 const FAST_MHZ = 1_000;
@@ -67,6 +90,17 @@ Deno.test("DRAM_PRESETS are the memories that --hw takes, with their published p
     assert.equal(bytesPerSecond, peak, name);
     assert.equal(refreshShare, rfc / refi, name);
     assert.match(DRAM_PRESETS[name]!.source, /^JEDEC JESD\d/);
+  }
+});
+
+Deno.test("times in clocks are those that other simulators give the same memories", () => {
+  for (const [name, expected] of Object.entries(ELSEWHERE)) {
+    const { clockMHz } = DRAM_PRESETS[name]!;
+    const all = dramArguments({ dram: name, clockMHz });
+    const got = PLACES.map((place) => all[place]!);
+    assert.deepEqual(got.slice(0, -1), expected.slice(0, -1), name);
+    // A period of 0.833 ns, as it is written elsewhere, is not quite 1 / 1,200 MHz.
+    assert.ok(Math.abs(got.at(-1)! / expected.at(-1)! - 1) < 5e-4, name);
   }
 });
 
