@@ -82,6 +82,47 @@ export async function checkAxilOrder(design: Design): Promise<void> {
   assert.equal(get("rdata"), 0x1234_5678);
 }
 
+/** Registers that take their time: no response before their answer, whose error it has. */
+export async function checkAxilLate(design: Design): Promise<void> {
+  await using dut = await design.start({ seed: 7 });
+  const pin = (name: string): ReturnType<typeof dut.port> =>
+    dut.port(`axil_${name}`);
+  dut.reset();
+  for (const late of [0, 1, 5]) {
+    for (const failed of [0, 1]) {
+      for (
+        const [channels, strobe, ack, answer] of [
+          [["aw", "w"], "wr_en", "wr_ack", "b"],
+          [["ar"], "rd_en", "rd_ack", "r"],
+        ] as const
+      ) {
+        for (const each of channels) {
+          assert.equal(pin(`s_axil_${each}ready`).get(), 1);
+          pin(`s_axil_${each}valid`).set(1);
+        }
+        dut.tick();
+        for (const each of channels) pin(`s_axil_${each}valid`).set(0);
+        dut.until(`axil_${strobe}`, { timeout: 10 });
+        for (let n = 0; n < 2 + late; n++) {
+          dut.tick();
+          assert.equal(pin(`s_axil_${answer}valid`).get(), 0, "not yet");
+          assert.equal(pin(strobe).get(), 0, "one strobe an access");
+        }
+        pin(ack).set(1);
+        pin(strobe === "wr_en" ? "wr_error" : "rd_error").set(failed);
+        dut.tick();
+        pin(ack).set(0);
+        assert.equal(pin(`s_axil_${answer}valid`).get(), 1);
+        assert.equal(pin(`s_axil_${answer}resp`).get(), 2 * failed);
+        pin(`s_axil_${answer}ready`).set(1);
+        dut.tick();
+        pin(`s_axil_${answer}ready`).set(0);
+        assert.equal(pin(`s_axil_${answer}valid`).get(), 0);
+      }
+    }
+  }
+}
+
 /** Registers whose answers are always there: one response an access, none without. */
 export async function checkAxilAtOnce(design: Design): Promise<void> {
   const random = new Random(72);

@@ -25,7 +25,7 @@ export const LINEAR_WORDS = 64;
 const FORMATS = Object.keys(BLOCK_FORMATS) as BlockFormat[];
 
 /** Random blocks whose scales are finite, and small enough for an exponent of -16. */
-function randomBlocks(
+export function randomBlocks(
   random: Random,
   format: BlockFormat,
   elements: number,
@@ -47,23 +47,29 @@ function randomBlocks(
 }
 
 /** A row as section 7 of the arithmetic has it, in big integers. */
-function rowOf(format: BlockFormat, bytes: Uint8Array, elements: number) {
+export function rowOf(
+  format: BlockFormat,
+  bytes: Uint8Array,
+  elements: number,
+  exponent = EXPONENT,
+) {
   const taken = makeGroups(format, elements);
   decodeGroups(format, bytes, elements, taken);
   const { group } = BLOCK_FORMATS[format];
   const of = (m: Int32Array, e: Int32Array, at: number) =>
     Array.from(m, (n, g) => shift(n, e[g]! - at));
-  const scales = of(taken.scaleMantissa, taken.scaleExponent, EXPONENT);
+  const scales = of(taken.scaleMantissa, taken.scaleExponent, exponent);
   const mins = taken.minMantissa === undefined
     ? scales.map(() => 0)
-    : of(taken.minMantissa, taken.minExponent!, EXPONENT + 4);
+    : of(taken.minMantissa, taken.minExponent!, exponent + 4);
   return { codes: taken.codes, scales, mins, group };
 }
 
 /** Exponent of the scales: those of any blocks above have 15 bits. */
-const EXPONENT = -16;
+export const EXPONENT = -16;
 
-function accumulate(
+/** The sum of a row, before it is scaled. */
+export function accumulate(
   { codes, scales, mins, group }: ReturnType<typeof rowOf>,
   x: readonly number[],
 ): number {

@@ -27,6 +27,7 @@ class SequenceBench {
     this.prefix = prefix;
     this.random = new Random(seed);
     dut.reset();
+    assert.equal(this.port("bad_opcode").get(), 0);
   }
 
   port(name: string): ReturnType<Dut["port"]> {
@@ -99,6 +100,14 @@ export async function checkSequence(design: Design): Promise<void> {
       assert.ok(issued.length <= 1);
       const { kind, fields } = program[at]!;
       const [unit] = issued;
+      // The end leaves as well, and is no unit's.
+      const ending = kind === "end" &&
+        UNITS.every((each) => state[`${each}_idle`] === 1);
+      assert.equal(
+        bench.port("waiting").get(),
+        unit === undefined && !ending ? 1 : 0,
+        `cycle ${cycle}`,
+      );
       if (unit !== undefined) {
         assert.equal(unit, kind, `instruction ${at}`);
         assert.equal(bench.port("instruction").getBig(), bits[at]);
@@ -202,6 +211,7 @@ export async function checkBreakpoint(design: Design): Promise<void> {
   dut.tick(5);
   assert.equal(bench.port("program_counter").get(), 3);
   assert.equal(bench.port("scalar_valid").get(), 0);
+  assert.equal(bench.port("waiting").get(), 0, "a breakpoint is no wait");
   bench.pulse("resume");
   dut.until("sequence_done", { timeout: 20 });
   bench.pulse("start");
@@ -262,6 +272,7 @@ export async function checkRegisters(design: Design): Promise<void> {
     }
     assert.equal(dut.port("host_base").getBig(), 0x12_89abc000n);
     assert.equal(dut.port("host_break_enable").get(), 1);
+    assert.equal(dut.port("host_home").get(), 0, "there is one slice");
     const build = [8, 5, 4, 4, 16, 64, 8, 32, 16];
     build.forEach((value, i) =>
       assert.equal(registers.read(0x40 + 4 * i), value)
@@ -274,6 +285,12 @@ export async function checkRegisters(design: Design): Promise<void> {
     assert.equal(registers.read(0x64), 97);
     assert.equal(registers.read(0x68), 96);
     assert.equal(registers.read(0x1f0), 0, "an address without a register");
+    registers.write(0x100, 55);
+    assert.equal(registers.read(0x18), 0xfffff, "there is one slice's token");
+    dut.port("host_program_counter").set(4);
+    assert.equal(registers.read(0x30), 4);
+    registers.write(0x3c, 0xfe);
+    assert.equal(registers.read(0x3c), 0);
     dut.port("host_events").set(0b1010);
     dut.tick(50);
     dut.port("host_events").set(0);

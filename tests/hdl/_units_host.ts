@@ -173,6 +173,12 @@ export async function checkInterrupts(design: Design): Promise<void> {
   assert.equal(host.read(PENDING), 5);
   host.write(0x2c, 7);
   assert.equal(host.read(PENDING), 5, "another register");
+  host.write(PENDING, 7);
+  host.set({ vocabulary: 97, loaded: 1 });
+  assert.equal(host.command(2).start, 1);
+  assert.equal(host.read(PENDING), 0, "a start that may be is no error");
+  pulse("done");
+  pulse("settled");
   for (const [enabled, irq] of [[0, 0], [1, 1], [2, 0], [4, 1], [7, 1]]) {
     host.write(0x24, enabled!);
     assert.equal(host.port("irq").get(), irq);
@@ -302,6 +308,34 @@ export async function checkHostReset(design: Design): Promise<void> {
   }
 }
 
+/** A reset of one cycle, in any cycle of a command, ends all that came of it. */
+export async function checkCommandReset(design: Design): Promise<void> {
+  await using dut = await design.start({ seed: 67 });
+  for (const bits of [1, 4, 16]) {
+    for (let wait = 0; wait < 8; wait++) {
+      const host = new Host(dut, "host");
+      host.set({ s_axil_awaddr: COMMAND, s_axil_awvalid: 1 });
+      host.set({ s_axil_wdata: bits, s_axil_wvalid: 1 });
+      for (let n = 0; n < wait; n++) {
+        const [aw, w] = ["aw", "w"].map((channel) =>
+          host.port(`s_axil_${channel}ready`).get()
+        );
+        host.tick();
+        if (aw === 1) host.set({ s_axil_awvalid: 0 });
+        if (w === 1) host.set({ s_axil_wvalid: 0 });
+      }
+      host.set({ s_axil_awvalid: 0, s_axil_wvalid: 0 });
+      dut.reset(1);
+      for (const name of PULSES) {
+        assert.equal(host.port(name).get(), 0, `${name} after ${wait} cycles`);
+      }
+      PULSES.forEach((name) => host.pulses[name] = 0);
+      host.tick(12);
+      assert.deepEqual(host.pulses, NONE, `after ${wait} cycles`);
+    }
+  }
+}
+
 const SLICES = 4;
 
 /** Registers of slices: tokens, their places, who takes part and whose state is looked at. */
@@ -313,7 +347,7 @@ export async function checkSlices(design: Design): Promise<void> {
     assert.equal(host.read(0x7c), SLICES);
     assert.equal(host.read(0x160), 1);
     assert.equal(host.port("tokens").getBig(), 0n);
-    for (const at of [0x100, 0x120, 0x140]) {
+    for (const at of [0x100, 0x120, 0x140, 0x1c0]) {
       for (let k = 0; k < 8; k++) assert.equal(host.read(at + 4 * k), 0);
     }
     if (times === 1) break;

@@ -117,6 +117,74 @@ export async function checkCodes(design: Design): Promise<void> {
   }
 }
 
+/**
+ * A reset of one cycle while words are on their way: none of them comes later, and there is room
+ * for as many as ever, two of them taken from the queue.
+ */
+export async function checkCodesReset(design: Design): Promise<void> {
+  await using dut = await design.start({ seed: 14 });
+  dut.reset();
+  const port = (name: string): ReturnType<Dut["port"]> =>
+    dut.port(`codes_${name}`);
+  const CODES_OF_WORD = 8;
+  const words = 6;
+  const columns = Math.floor(words * CODES_OF_WORD / 5);
+  const write = (from: number): void => {
+    port("begin_write").set(1);
+    port("begin_buffer").set(1);
+    dut.tick();
+    port("begin_write").set(0);
+    port("write").set(1);
+    port("write_buffer").set(1);
+    for (let word = 0; word < 2 * words; word++) {
+      port("write_addr").set(word);
+      const bytes = [0, 1, 2, 3].map((lane) => from + 4 * word + lane);
+      port("write_data").set(
+        new DataView(Uint8Array.from(bytes).buffer).getUint32(0, true),
+      );
+      dut.tick();
+    }
+    port("write").set(0);
+  };
+  const product = (): void => {
+    port("in_base").set(0);
+    port("in_columns").set(columns);
+    port("in_groups").set(1);
+    port("in_buffer").set(1);
+    port("in_valid").set(1);
+    dut.tick();
+    port("in_valid").set(0);
+  };
+  for (let wait = 0; wait < 10; wait++) {
+    write(100);
+    product();
+    dut.tick(wait);
+    dut.reset(1);
+    assert.equal(port("in_use").get(), 0);
+    for (let n = 0; n < 6; n++) {
+      assert.equal(port("out_valid").get(), 0, `reset after ${wait} cycles`);
+      dut.tick();
+    }
+    write(wait);
+    product();
+    dut.tick(20);
+    assert.equal(port("in_use").get(), 0, "all words have been read");
+    for (let c = 0; c < columns; c++) {
+      dut.until("codes_out_valid", { timeout: 20 });
+      const got = port("out_codes").getBig();
+      for (let j = 0; j < 5; j++) {
+        const code = Number((got >> BigInt(8 * j)) & 255n);
+        assert.equal(code, wait + 5 * c + j, `group ${c}`);
+      }
+      port("out_last").set(c === columns - 1);
+      port("out_take").set(1);
+      dut.tick();
+      port("out_take").set(0);
+    }
+    dut.reset(1);
+  }
+}
+
 function signed(byte: number): number {
   return byte << 24 >> 24;
 }
@@ -130,8 +198,15 @@ async function checkMatvecOf(
   const packing = base3 ? "ternary-base3" : "ternary-2bit";
   const trits = base3 ? 5 : 4;
   const table = TRIT_TABLES[packing];
-  // The last one has a drain that matrices wait for.
-  for (const [pace, drains] of [[1, 1], [0.6, 0.6], [1, 0.1]] as const) {
+  // The last ones have a drain that matrices wait for.
+  for (
+    const [pace, drains] of [
+      [1, 1],
+      [0.6, 0.6],
+      [1, 0.1],
+      [0.5, 0.1],
+    ] as const
+  ) {
     const random = new Random(101 + pace * 10);
     await using dut = await design.start({ seed: 12 });
     dut.reset();
@@ -277,6 +352,7 @@ export async function checkDrain(design: Design): Promise<void> {
     dut.reset();
     const port = (pin: string): ReturnType<Dut["port"]> =>
       dut.port(`drain_${pin}`);
+    assert.equal(port("progress").getBig(), 0n, "nothing has been written");
     const scalars: Scalar[] = Array.from({ length: 32 }, () => ({
       m: 2 ** 15 + random.below(2 ** 15),
       e: random.chance(0.2) ? random.below(20) : -random.below(40),
@@ -335,7 +411,9 @@ export async function checkDrain(design: Design): Promise<void> {
       assert.ok(cycle < 40_000, "everything comes out");
       const job = jobs[given];
       const inFlight = given - draining;
-      const offers = job !== undefined && inFlight < 6 && random.chance(0.3);
+      // At first each finds the queue empty.
+      const most = given < 10 ? 1 : 6;
+      const offers = job !== undefined && inFlight < most && random.chance(0.3);
       port("in_valid").set(offers);
       port("begin_valid").set(0);
       if (offers) {
@@ -356,6 +434,10 @@ export async function checkDrain(design: Design): Promise<void> {
       }
       port("marks").set(marks);
       const current = jobs[draining];
+      if (current !== undefined && draining < given) {
+        const marked = (marks >>> current.register) & 1;
+        assert.ok(marked === 0 || port("resting").get() === 0);
+      }
       const full = current !== undefined && draining < given && gap === 0;
       port("hold_full").set(full);
       if (full) {

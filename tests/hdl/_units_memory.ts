@@ -74,6 +74,9 @@ async function checkLoadOf(
       port("stream_valid").set(streams);
       if (streams) port("stream_beat").set(bytesToBig(stream[0]!));
       const granted = port("row_request").get() === 1 && random.chance(0.3);
+      assert.ok(!granted || rows.length > 0, "a row is asked for once");
+      if (port("idle").get() === 1) assert.equal(port("row_request").get(), 0);
+      assert.equal(port("const_slices").get(), 1, "there is one slice");
       port("row_granted").set(granted);
       const arrives = current.length > 0 && random.chance(pace);
       port("row_valid").set(arrives);
@@ -221,6 +224,52 @@ export async function checkFlush(design: Design): Promise<void> {
       dut.tick();
       port("stream_take").set(0);
     }
+  }
+}
+
+/** A row comes through while nobody takes the stream, however long that lasts. */
+export async function checkFetchRows(design: Design): Promise<void> {
+  const { dut, port } = await startFetch(design, 0);
+  await using _ = dut;
+  port("stream_offset").set(100);
+  port("stream_beats").set(640);
+  dut.tick(); // where the stream is must be known before it is enabled
+  port("stream_enable").set(1);
+  let at = 0;
+  for (let times = 0; times < 4; times++) {
+    dut.tick(400);
+    port("row_offset").set(40 * times);
+    port("row_beats").set(9);
+    port("row_valid").set(1);
+    dut.until("fetch_row_granted", { timeout: 100 });
+    dut.tick();
+    port("row_valid").set(0);
+    for (let beat = 0; beat < 9; beat++) {
+      dut.until("fetch_row_beat_valid", { timeout: 100 });
+      assert.equal(port("arrived_beat").getBig(), beatOf(40 * times + beat));
+      port("row_beat_take").set(1);
+      dut.tick();
+      port("row_beat_take").set(0);
+    }
+    // Some of what the FIFO holds, and then more.
+    for (const end = at + 50 + 70 * times; at < end; at++) {
+      dut.until("fetch_stream_valid", { timeout: 100 });
+      assert.equal(port("stream_beat").getBig(), beatOf(100 + at % 640));
+      port("stream_take").set(1);
+      dut.tick();
+      port("stream_take").set(0);
+    }
+  }
+  // A reset while nothing is under way: it starts over, enabled as it is.
+  dut.tick(400);
+  assert.equal(port("quiet").get(), 1);
+  dut.reset();
+  for (at = 0; at < 100; at++) {
+    dut.until("fetch_stream_valid", { timeout: 100 });
+    assert.equal(port("stream_beat").getBig(), beatOf(100 + at));
+    port("stream_take").set(1);
+    dut.tick();
+    port("stream_take").set(0);
   }
 }
 

@@ -6,6 +6,11 @@ import {
   checkSlices,
   checkTurns,
 } from "./_units_batch.ts";
+import {
+  checkSlicePasses,
+  checkTurnStarts,
+  SLICES_PARAMETERS,
+} from "./_units_slices.ts";
 
 testUnits("bench_batch", [
   {
@@ -49,5 +54,26 @@ testUnits("bench_batch", [
     parameters: BATCH_PARAMETERS.host,
     fault: { from: "!part[b] || own < vocabulary", to: "own < vocabulary" },
     checks: { "keeps what each slice has": checkSlices },
+  },
+  {
+    module: "sterna_vector",
+    prefix: "passes",
+    parameters: SLICES_PARAMETERS,
+    fault: {
+      from: "turns_15 ? home == HERE",
+      to: "turns_15 ? turn_15 == HERE",
+    },
+    checks: {
+      "runs passes of slices, in turns or not": checkSlicePasses,
+      "starts turns as early as they may": checkTurnStarts,
+    },
+  },
+  {
+    module: "sterna_vector_slice",
+    within: "sterna_vector",
+    prefix: "passes",
+    parameters: SLICES_PARAMETERS,
+    fault: { from: "SHARED != 0 && in_turns_15", to: "1'b0" },
+    checks: { "writes what the slice of the turn has": checkSlicePasses },
   },
 ]);

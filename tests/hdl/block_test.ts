@@ -14,6 +14,12 @@ import {
   checkAttention,
   checkRope,
 } from "./_units_heads.ts";
+import {
+  checkUnitProducts,
+  checkUnitReset,
+  checkWalks,
+  WALKS_PARAMETERS,
+} from "./_units_walks.ts";
 
 const LINEAR = { BEAT: 16, MULTIPLIERS: 16, WORDS: LINEAR_WORDS };
 
@@ -89,6 +95,20 @@ testUnits("bench_block", [
     checks: {
       "attends to what it has cached": checkAttention,
       "attends after any reset": disturbed(checkAttention, "attention"),
+    },
+  },
+  {
+    module: "sterna_block",
+    prefix: "unit",
+    parameters: WALKS_PARAMETERS,
+    fault: {
+      from: "at + 20'd1 >= count && (part_last || sub == SUB_RELU)",
+      to: "at + 20'd1 >= count",
+    },
+    checks: {
+      "walks over elements": checkWalks,
+      "leaves products where they belong": checkUnitProducts,
+      "ends a walk at a reset": checkUnitReset,
     },
   },
 ]);

@@ -1,4 +1,4 @@
-import { checkAxilAtOnce } from "./_axil.ts";
+import { checkAxilAtOnce, checkAxilLate } from "./_axil.ts";
 import { disturbed } from "./_disturb.ts";
 import {
   checkBootBare,
@@ -20,6 +20,7 @@ import {
 } from "./_units_control.ts";
 import {
   checkClearing,
+  checkCommandReset,
   checkErrors,
   checkHostReset,
   checkInterrupts,
@@ -32,6 +33,7 @@ import {
   checkBootErrors,
   checkFetch,
   checkFetchError,
+  checkFetchRows,
   checkFlush,
   checkLoad,
   checkLoadNarrow,
@@ -68,6 +70,7 @@ testUnits("bench_control", [
       "reads the stream round and round": checkFetch,
       "starts over after a flush": checkFlush,
       "reports an error until a flush": checkFetchError,
+      "has room for rows while the stream waits": checkFetchRows,
       "reads after any reset": disturbed(checkFlush, "fetch"),
       "reports an error after any reset": disturbed(checkFetchError, "fetch"),
     },
@@ -120,6 +123,7 @@ testUnits("bench_control", [
       "interrupts at edges": checkInterrupts,
       "keeps the first error": checkErrors,
       "clears the state": checkClearing,
+      "forgets commands at a reset": checkCommandReset,
       "forgets all at a reset": checkHostReset,
       "keeps settings after any reset": disturbed(checkRegisters, "host"),
       "starts after any reset": disturbed(checkCommands, "host"),
@@ -158,6 +162,9 @@ testUnits("bench_control", [
     module: "sterna_axil",
     prefix: "axil",
     fault: { from: "rd_wait && !rd_en && rd_ack", to: "rd_ack" },
-    checks: { "takes answers that are always there": checkAxilAtOnce },
+    checks: {
+      "takes answers that are always there": checkAxilAtOnce,
+      "waits for answers that are late": checkAxilLate,
+    },
   },
 ]);

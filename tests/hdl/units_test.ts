@@ -9,6 +9,7 @@ import {
 } from "./_units_scalar.ts";
 import {
   checkCodes,
+  checkCodesReset,
   checkDrain,
   checkMatvec,
   checkMatvec2bit,
@@ -104,6 +105,7 @@ testUnits("bench_units", [
     checks: {
       "gives each row group its codes": checkCodes,
       "gives codes after any reset": disturbed(checkCodes, "codes"),
+      "has no words on their way after a reset": checkCodesReset,
     },
   },
   {

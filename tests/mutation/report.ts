@@ -135,7 +135,7 @@ export function writeReport(run: Run, about: About): string {
     `- time: ${
       seconds === undefined
         ? "of several runs, none of them whole"
-        : `${Math.round(seconds / 60)} minutes`
+        : `${Math.round(seconds / 60)} minutes, one run of all of them`
     }`,
     `- killed: ${
       counts.killed - hung

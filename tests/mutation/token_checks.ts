@@ -131,7 +131,8 @@ async function checkToken(
     if (stalls > 0) return await checkTrouble(machine, ids[0]!, values[0]!);
     machine.takeCycles();
     await sequence.advance(Int32Array.of(1), "none");
-    const { perToken: [simulated] } = machine.takeCycles();
+    const { perToken: [simulated], byUnit } = machine.takeCycles();
+    checkCounters(simulated!, byUnit);
     const { cycles } = estimateProgram(machine.program);
     const error = cycles.perToken / simulated! - 1;
     assert.ok(
@@ -141,6 +142,28 @@ async function checkToken(
   } finally {
     machine.dispose();
   }
+}
+
+/** Each cycle has one thing that the matrix unit does or waits for. */
+function checkCounters(
+  total: number,
+  byUnit: Readonly<Record<string, number>>,
+): void {
+  const matrix = [
+    "matrixBusy",
+    "matrixWaitsForWeights",
+    "matrixWaitsForCodes",
+    "matrixWaitsForDrain",
+    "loadBusy",
+    "matrixIdle",
+  ];
+  const sum = matrix.reduce((n, name) => n + byUnit[name]!, 0);
+  assert.equal(sum, total, JSON.stringify(byUnit));
+  for (const [name, cycles] of Object.entries(byUnit)) {
+    assert.ok(cycles <= total, name);
+  }
+  // Few of the instructions of a token are scalar ones.
+  assert.ok(byUnit.scalarBusy! > 0 && byUnit.scalarBusy! < total / 2);
 }
 
 /** A reset in the middle of a token and an error of the memory leave a core that is as good as new. */
