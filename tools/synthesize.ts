@@ -16,10 +16,12 @@ import { openModelAt } from "../src/cli/models.ts";
 import { writeFolder } from "../src/cli/folders.ts";
 import { capture } from "./capture.ts";
 
-const USAGE = `Usage: deno task synth [--board NAME]... [--model MODEL]
+const USAGE =
+  `Usage: deno task synth [--board NAME]... [--model MODEL] [--limit SECONDS]
 
 Synthesizes a model (default demo) for boards (default all), places and routes where
-open tools can, and appends a line for each to bench/results/synthesis.jsonl.`;
+open tools can, and appends a line for each to bench/results/synthesis.jsonl. Place and
+route ends after the limit (default an hour), with the cells and the reason as result.`;
 
 const HISTORY = new URL("../bench/results/synthesis.jsonl", import.meta.url);
 
@@ -31,7 +33,10 @@ async function commitHere(): Promise<string> {
 }
 
 /** Synthesizes for one board in a folder of its own. */
-async function runBoard(name: string, model: string): Promise<string> {
+async function runBoard(
+  name: string,
+  { model, limit }: { model: string; limit?: string },
+): Promise<string> {
   const work = await Deno.makeTempDir({ prefix: "sterna-synth-" });
   try {
     using opened = await openModelAt(model);
@@ -44,6 +49,7 @@ async function runBoard(name: string, model: string): Promise<string> {
       bundle: await readBundle(`${work}/bundle`),
       target: { board: name },
       folder: `${work}/run`,
+      ...(limit === undefined ? {} : { placeSeconds: Number(limit) }),
       onProgress: (line) => console.error(`synth: ${line}`),
     });
     return historyLine(result, await commitHere(), new Date());
@@ -57,6 +63,7 @@ async function main(): Promise<number> {
     options: {
       board: { type: "string", multiple: true },
       model: { type: "string", default: "demo" },
+      limit: { type: "string" },
       help: { type: "boolean" },
     },
   });
@@ -65,13 +72,19 @@ async function main(): Promise<number> {
     return 0;
   }
   const boards = values.board ?? Object.keys(BOARDS);
+  if (values.limit !== undefined && !(Number(values.limit) > 0)) {
+    console.error(
+      `synth: Cannot place for ${values.limit} as a limit must be seconds above 0`,
+    );
+    return 2;
+  }
   const unknown = boards.find((name) => !Object.hasOwn(BOARDS, name));
   if (unknown !== undefined) {
     console.error(`synth: Cannot synthesize for ${unknown} as it is no board`);
     return 2;
   }
   for (const name of boards) {
-    const line = await runBoard(name, values.model);
+    const line = await runBoard(name, values);
     await Deno.mkdir(new URL(".", HISTORY), { recursive: true });
     await Deno.writeTextFile(HISTORY, line, { append: true });
     console.log(line.trim());

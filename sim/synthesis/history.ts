@@ -20,6 +20,8 @@ export interface HistoryLine {
   readonly fmaxMHz: number | null;
   readonly clockMHz: number;
   readonly kind: Synthesis["kind"];
+  /** Why no placement came about, where one was tried. */
+  readonly unplaced?: string;
   readonly tools: Readonly<Record<string, string>>;
 }
 
@@ -37,7 +39,7 @@ export function historyLine(
   now: Date,
 ): string {
   const { model, board, device, hardware, cells, fits } = synthesis;
-  const { fmaxMHz, clockMHz, kind, tools } = synthesis;
+  const { fmaxMHz, clockMHz, kind, unplaced, tools } = synthesis;
   const line: HistoryLine = {
     date: now.toISOString().slice(0, 16) + "Z",
     commit,
@@ -50,6 +52,7 @@ export function historyLine(
     fmaxMHz,
     clockMHz,
     kind,
+    ...(unplaced === null ? {} : { unplaced }),
     tools,
   };
   return JSON.stringify(line) + "\n";

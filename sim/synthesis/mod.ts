@@ -21,6 +21,7 @@ export {
 export { type HistoryLine, historyLine, readHistory } from "./history.ts";
 export { type BoardRate, boardRate } from "./rate.ts";
 export {
+  PLACE_SECONDS,
   type Synthesis,
   type SynthesisRequest,
   synthesizeBundle,

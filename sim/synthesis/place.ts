@@ -20,6 +20,8 @@ export interface PlaceOptions {
   readonly constraints?: string;
   /** Seed of the placer. */
   readonly seed: number;
+  /** Seconds after which the tool is ended: a device that is nearly full keeps it busy for days. */
+  readonly limitSeconds: number;
   /** Told what the tool is doing. */
   readonly onLine: (line: string) => void;
 }
@@ -62,7 +64,13 @@ export function placeArguments(
   ];
 }
 
-/** A device that is too small, as the tool says it. */
+/** A line of the tool's table of what a design takes. */
+const USE_REGEXP = /^Info:\s+(\w+):\s+(\d+)\/\s*(\d+)\s+(\d+)%$/;
+
+/** From this share on, in per cent, a kind of cell is named where no placement was found. */
+const NAMED_PERCENT = 50;
+
+/** A device that is too small or too full, as the tool says it. */
 export class PlacementError extends Error {
   /** Names the class. */
   override readonly name: string = "PlacementError";
@@ -74,13 +82,14 @@ export class PlacementError extends Error {
  * @param nextpnr The tool.
  * @param options What to place, and where.
  * @returns The report.
- * @throws {PlacementError} If the tool finds no placement or no routes.
+ * @throws {PlacementError} If the tool finds no placement or no routes, or not in time: names what
+ * the design takes most of.
  */
 export async function placeDesign(
   nextpnr: SynthesisTool,
   options: PlaceOptions,
 ): Promise<PlaceReport> {
-  const { folder, constraints, onLine } = options;
+  const { folder, constraints, limitSeconds, onLine } = options;
   if (constraints !== undefined) {
     const name = options.device.family === "gowin" ? "pins.cst" : "pins.lpf";
     await Deno.writeTextFile(`${folder}/${name}`, constraints);
@@ -91,19 +100,30 @@ export async function placeDesign(
     truncate: true,
   });
   const encoder = new TextEncoder();
+  const used: string[] = [];
+  const signal = AbortSignal.timeout(limitSeconds * 1_000);
   const result = await runLogged({
     program: nextpnr.program,
     args: placeArguments(options),
     cwd: folder,
     env: nextpnr.env,
+    signal,
     onLine: (line) => {
+      const [, kind, needs, has, percent] = USE_REGEXP.exec(line) ?? [];
+      if (Number(has) > 1 && Number(percent) >= NAMED_PERCENT) {
+        used.push(`${kind} ${needs} of ${has}`);
+      }
       log.writeSync(encoder.encode(line + "\n"));
       onLine(line);
     },
   });
   if (result.code !== 0) {
-    const { message } = toolError("place", options.netlist, result);
-    throw new PlacementError(message);
+    const message = signal.aborted
+      ? `Cannot place ${options.netlist} as the placer must end within ${limitSeconds} s`
+      : toolError("place", options.netlist, result).message;
+    throw new PlacementError(
+      used.length === 0 ? message : `${message}: ${used.join(", ")}`,
+    );
   }
   return parsePlaceReport(await Deno.readTextFile(`${folder}/timing.json`));
 }

@@ -13,6 +13,8 @@ export interface LoggedCommand {
   readonly cwd: string;
   /** Variables to add to the environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Ends it when aborted. */
+  readonly signal?: AbortSignal;
   /** Told each line. */
   readonly onLine: (line: string) => void;
 }
@@ -40,7 +42,7 @@ async function* linesOf(
  * @throws {Error} If the program is not installed.
  */
 export async function runLogged(
-  { program, args, cwd, env, onLine }: LoggedCommand,
+  { program, args, cwd, env, signal, onLine }: LoggedCommand,
 ): Promise<{ readonly code: number; readonly lines: readonly string[] }> {
   let child: Deno.ChildProcess;
   try {
@@ -51,6 +53,7 @@ export async function runLogged(
       stdout: "piped",
       stderr: "piped",
       ...(env === undefined ? {} : { env: { ...env } }),
+      ...(signal === undefined ? {} : { signal }),
     }).spawn();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {

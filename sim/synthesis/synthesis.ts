@@ -24,7 +24,8 @@ import {
   readPorts,
 } from "./harness.ts";
 import type { CriticalPath } from "./nextpnr_report.ts";
-import { placeDesign } from "./place.ts";
+import { placeDesign, PlacementError } from "./place.ts";
+import type { PlaceReport } from "./nextpnr_report.ts";
 import { type BoardRate, boardRate } from "./rate.ts";
 import { canPlace, findPlacer, findYosys } from "./tools.ts";
 import { mapDesign } from "./yosys.ts";
@@ -43,6 +44,8 @@ export interface SynthesisRequest {
   readonly place?: boolean;
   /** Seed of the placer. Default 1. */
   readonly seed?: number;
+  /** Seconds that place and route may take. Default {@linkcode PLACE_SECONDS}. */
+  readonly placeSeconds?: number;
   /** An existing, empty folder for scripts, logs and netlists. */
   readonly folder: string;
   /** Told what is going on. */
@@ -79,7 +82,10 @@ export interface Synthesis {
   readonly criticalPath: CriticalPath | null;
   /** Nanoseconds of the slowest paths between pins and registers. */
   readonly pinNs: { readonly in: number; readonly out: number } | null;
+  /** Whether it fits; null where the cells are few enough but no placement was found. */
   readonly fits: boolean | null;
+  /** Why a placement that was tried did not come about. */
+  readonly unplaced: string | null;
   readonly kind: "synthesized" | "placed";
   /** What the board's memory allows; null without a board. */
   readonly rate: BoardRate | null;
@@ -89,6 +95,9 @@ export interface Synthesis {
 
 /** What the tool calls the world outside of the pins. */
 const PIN = "<async>";
+
+/** Seconds that place and route may take: the ULX3S takes 900 on two idle cores. */
+export const PLACE_SECONDS = 3_600;
 
 /** Clock to ask for where nothing says one, MHz. */
 const DEFAULT_CLOCK_MHZ = 50;
@@ -225,6 +234,7 @@ function withoutHarness(
 
 /**
  * Synthesizes, and places and routes where an open tool can and the device is large enough.
+ * A placement that is not found is a result, with the cells and the reason.
  *
  * @param request What, and for what.
  * @returns Area, clock and rate.
@@ -282,28 +292,38 @@ export async function synthesizeBundle(
     seconds,
   };
   const tools = { yosys: yosys.version };
-  if (nextpnr === undefined || excess.length > 0) {
-    return {
-      ...done,
-      tools,
-      fmaxMHz: null,
-      marginPercent: null,
-      criticalPath: null,
-      pinNs: null,
-      fits: excess.length === 0,
-      kind: "synthesized",
-    };
-  }
+  const counted = {
+    ...done,
+    tools,
+    fmaxMHz: null,
+    marginPercent: null,
+    criticalPath: null,
+    pinNs: null,
+    fits: excess.length === 0,
+    unplaced: null,
+    kind: "synthesized",
+  } as const;
+  if (nextpnr === undefined || excess.length > 0) return counted;
   const placing = new Progress(`placing on ${name}`, onProgress);
-  const report = await placeDesign(nextpnr, {
-    device,
-    folder,
-    netlist: mapped.netlist,
-    clockMHz,
-    ...(constraints === undefined ? {} : { constraints }),
-    seed,
-    onLine: (line) => placing.line(line),
-  });
+  const placeTools = { ...tools, nextpnr: nextpnr.version };
+  let report: PlaceReport;
+  try {
+    report = await placeDesign(nextpnr, {
+      device,
+      folder,
+      netlist: mapped.netlist,
+      clockMHz,
+      ...(constraints === undefined ? {} : { constraints }),
+      seed,
+      limitSeconds: request.placeSeconds ?? PLACE_SECONDS,
+      onLine: (line) => placing.line(line),
+    });
+  } catch (error) {
+    if (!(error instanceof PlacementError)) throw error;
+    seconds.nextpnr = placing.seconds;
+    const { message } = error;
+    return { ...counted, tools: placeTools, fits: null, unplaced: message };
+  }
   seconds.nextpnr = placing.seconds;
   const fmaxMHz = report.clocks[0]?.achievedMHz ?? null;
   const slowest = (
@@ -313,7 +333,7 @@ export async function synthesizeBundle(
       .toSorted((a, b) => b.ns - a.ns)[0] ?? null;
   return {
     ...done,
-    tools: { ...tools, nextpnr: nextpnr.version },
+    tools: placeTools,
     fmaxMHz,
     marginPercent: fmaxMHz === null ? null : (fmaxMHz / clockMHz - 1) * 100,
     criticalPath: slowest((from, to) => from !== PIN && to !== PIN),
@@ -322,6 +342,7 @@ export async function synthesizeBundle(
       out: slowest((_, to) => to === PIN)?.ns ?? 0,
     },
     fits: true,
+    unplaced: null,
     kind: "placed",
   };
 }

@@ -16,7 +16,7 @@ import { harnessFor, readPorts } from "./harness.ts";
 import { historyLine, readHistory } from "./history.ts";
 import { parsePlaceReport } from "./nextpnr_report.ts";
 import { areaByInstance, type YosysModule } from "./netlist.ts";
-import { placeArguments } from "./place.ts";
+import { placeArguments, placeDesign } from "./place.ts";
 import { runLogged, toolError } from "./process.ts";
 import { boardRate } from "./rate.ts";
 import { synthesizeBundle } from "./synthesis.ts";
@@ -255,11 +255,48 @@ Deno.test("arguments name files as the folder sees them", () => {
     clockMHz: 50,
     constraints: "",
     seed: 7,
+    limitSeconds: 60,
     onLine: () => undefined,
   });
   assert.ok(!args.some((each) => each.startsWith("/")));
   assert.deepEqual(args.slice(0, 3), ["--85k", "--package", "CABGA381"]);
   assert.ok(args.includes("pins.lpf") && args.includes("--timing-allow-fail"));
+});
+
+Deno.test("a placer that gives up, or does not end, is an error that names what is full", async () => {
+  await inFolder(async (folder) => {
+    const program = `${folder}/nextpnr`;
+    const place = async (last: string, limitSeconds: number): Promise<void> => {
+      const lines = [
+        "#!/bin/sh",
+        "echo 'Info: \tVCC:    1/    1   100%'",
+        "echo 'Info: \tLUT4: 14608/ 20736   70%'",
+        "echo 'Info: \tALU:  3822/ 15552   24%'",
+        last,
+      ];
+      await Deno.writeTextFile(program, lines.join("\n") + "\n", {
+        mode: 0o755,
+      });
+      await placeDesign({ program, version: "", env: {} }, {
+        device: findDevice("gowin").device,
+        folder,
+        netlist: "netlist.json",
+        clockMHz: 27,
+        seed: 1,
+        limitSeconds,
+        onLine: () => undefined,
+      });
+    };
+    await assert.rejects(place("exec sleep 60", 0.5), {
+      name: "PlacementError",
+      message:
+        "Cannot place netlist.json as the placer must end within 0.5 s: LUT4 14608 of 20736",
+    });
+    await assert.rejects(place("echo 'ERROR: no room'; exit 1", 60), {
+      name: "PlacementError",
+      message: /: status 1\nERROR: no room: LUT4 14608 of 20736$/,
+    });
+  });
 });
 
 Deno.test("a tiny design goes through Yosys, its modules apart", async () => {
@@ -288,7 +325,13 @@ Deno.test("a tiny design goes through Yosys, its modules apart", async () => {
     const unit = result.areas.find(({ part }) => part === "unit")!;
     assert.equal(unit.cells.ff, 16);
     assert.match(result.tools.yosys!, /^Yosys \d/);
+    const unplaced = "Cannot place it";
+    const [missed] = readHistory(
+      historyLine({ ...result, unplaced }, "abc1234", new Date(0)),
+    );
+    assert.equal(missed!.unplaced, unplaced);
     const line = historyLine(result, "abc1234", new Date(0));
+    assert.ok(!line.includes("unplaced"));
     const [back] = readHistory(line);
     assert.equal(back!.date, "1970-01-01T00:00Z");
     assert.deepEqual(back!.cells, result.cells);

@@ -8,6 +8,7 @@ import {
   FAMILIES,
   findBoard,
   isBundle,
+  PLACE_SECONDS,
   readBundle,
   type Synthesis,
   synthesizeBundle,
@@ -95,7 +96,7 @@ function areaTable(areas: readonly AreaRow[]): string {
 }
 
 function describe(result: Synthesis): string {
-  const { cells, limits, excess, fmaxMHz, clockMHz, rate } = result;
+  const { cells, limits, excess, unplaced, fmaxMHz, clockMHz, rate } = result;
   const used = CELL_KINDS.filter((kind) => limits[kind] > 0 || cells[kind] > 0)
     .map((kind) => {
       const share = limits[kind] === 0
@@ -105,7 +106,9 @@ function describe(result: Synthesis): string {
     });
   const margin = (result.marginPercent ?? 0).toFixed(1);
   const timing = fmaxMHz === null
-    ? excess.length > 0
+    ? unplaced !== null
+      ? "none: no placement was found"
+      : excess.length > 0
       ? "none: it does not fit"
       : "none: cells are counted, no open tool places them"
     : `${fmaxMHz.toFixed(2)} MHz, ${
@@ -123,7 +126,9 @@ function describe(result: Synthesis): string {
     ...used,
     [
       "fits",
-      result.fits
+      unplaced !== null
+        ? `by its cells, but: ${unplaced}`
+        : result.fits
         ? "yes"
         : `no: ${
           excess.map(({ kind, needs, has }) =>
@@ -229,6 +234,13 @@ export const synthCommand: Command = {
       most: 2 ** 31 - 1,
       doc: "seed of the placer (default 1)",
     },
+    limit: {
+      type: "integer",
+      value: "SECONDS",
+      least: 1,
+      most: 1_000_000,
+      doc: `ends place and route after these (default ${PLACE_SECONDS})`,
+    },
     count: { type: "flag", doc: "count cells only, place nothing" },
     out: {
       type: "text",
@@ -242,6 +254,7 @@ export const synthCommand: Command = {
     const [given] = positionals;
     const clockMHz = options.number("clock");
     const seed = options.number("seed");
+    const placeSeconds = options.number("limit");
     const out = options.text("out");
     const work = await Deno.makeTempDir({ prefix: "sterna-synth-" });
     try {
@@ -265,6 +278,7 @@ export const synthCommand: Command = {
         place: !options.flag("count"),
         ...(clockMHz === undefined ? {} : { clockMHz }),
         ...(seed === undefined ? {} : { seed }),
+        ...(placeSeconds === undefined ? {} : { placeSeconds }),
         folder,
         onProgress: note,
       });
