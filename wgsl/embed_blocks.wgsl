@@ -5,7 +5,7 @@
 // The table may be one of several slices: this dispatch fills the tokens whose row
 // lies in [firstRow, firstRow + rows).
 // Overrides: WORKGROUP 1..256; those of the preludes.
-// Dispatch: (ceil(GROUPS / WORKGROUP), T, 1), a thread a group. Preludes: rows_*.wgsl,
+// Dispatch: (ceil(GROUPS / WORKGROUP), T, 1), a thread a group. Preludes: texels_*.wgsl, rows.wgsl,
 // lib_rows.wgsl, codes_*.wgsl, scales_*.wgsl. The only version.
 
 override WORKGROUP: u32 = 16u;

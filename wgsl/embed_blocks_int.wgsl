@@ -7,7 +7,7 @@
 // lies in [firstRow, firstRow + rows).
 // Overrides: WORKGROUP 1..256; those of the preludes.
 // Dispatch: (ceil(GROUPS / WORKGROUP), T, 1), a thread a group. Preludes: lib_fixed.wgsl,
-// rows_*.wgsl, lib_rows.wgsl, codes_*.wgsl, scales_*.wgsl. The only version.
+// texels_*.wgsl, rows.wgsl, lib_rows.wgsl, codes_*.wgsl, scales_*.wgsl. The only version.
 
 override WORKGROUP: u32 = 16u;
 override UNITS: u32 = (STEPS + UNIT_STEPS - 1u) / UNIT_STEPS;

@@ -6,7 +6,7 @@
 // The table may be one of several slices: this dispatch fills the tokens whose row
 // lies in [firstRow, firstRow + rows).
 // Overrides: K 1..65536; ENCODING 0 f32, 1 f16, 2 bf16; WORKGROUP 1..256.
-// Dispatch: (ceil(K / WORKGROUP), T, 1). Prelude: rows_*.wgsl. The only version.
+// Dispatch: (ceil(K / WORKGROUP), T, 1). Preludes: texels_*.wgsl, rows.wgsl. The only version.
 
 override K: u32 = 256u;
 override ENCODING: u32 = 0u;

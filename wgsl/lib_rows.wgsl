@@ -1,5 +1,5 @@
-// Prelude: what all block formats share. Words of a row come from rows_texture.wgsl or
-// rows_buffer.wgsl; one of codes_*.wgsl takes codes out of them, one of scales_*.wgsl
+// Prelude: what all block formats share. Words of a row come from rows.wgsl;
+// one of codes_*.wgsl takes codes out of them, one of scales_*.wgsl
 // scales and mins, so that kernels are the same for every format:
 //
 //   weight = S q - N,  q = MULTIPLY stored - OFFSET

@@ -11,8 +11,8 @@
 // of the preludes.
 // Dispatch: (ceil(rows / 4 / SPAN / WORKGROUP), ceil(T / TOKENS), 1), a thread SPAN quads of
 // rows of TOKENS tokens. Rows of x and y up to a multiple of TOKENS exist.
-// Preludes: rows_*.wgsl, floats_*.wgsl, then lib_rows.wgsl, codes_*.wgsl, scales_*.wgsl,
-// block_floats.wgsl, block_products.wgsl, or plain_floats.wgsl.
+// Preludes: texels_*.wgsl, rows.wgsl, floats_*.wgsl, then lib_rows.wgsl, codes_*.wgsl,
+// scales_*.wgsl, block_floats.wgsl, block_products.wgsl, or plain_floats.wgsl.
 // Ladder: one token a thread (decode), four tokens a thread (prefill); one, two or four
 // quads of rows a thread.
 

@@ -13,8 +13,8 @@
 // the preludes.
 // Dispatch: (ceil(rows / 4 / SPAN / WORKGROUP), ceil(T / TOKENS), 1), a thread SPAN quads of
 // rows of TOKENS tokens. Rows of codes, shift, norm and y up to a multiple of TOKENS exist.
-// Preludes: lib_fixed.wgsl, rows_*.wgsl, mantissas_*.wgsl, lib_rows.wgsl, codes_*.wgsl,
-// scales_*.wgsl, block_integers.wgsl, block_products.wgsl.
+// Preludes: lib_fixed.wgsl, texels_*.wgsl, rows.wgsl, mantissas_*.wgsl, lib_rows.wgsl,
+// codes_*.wgsl, scales_*.wgsl, block_integers.wgsl, block_products.wgsl.
 // Ladder: one token a thread (decode), four tokens a thread (prefill); one, two or four
 // quads of rows a thread.
 

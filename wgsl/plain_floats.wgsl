@@ -1,7 +1,7 @@
 // Prelude: float products of rows of f32, f16 or bf16; what a thread has and what it gives
 // is that of block_products.wgsl. A step is four elements: 4 words of f32, else 2. Follows
-// rows_*.wgsl and floats_*.wgsl. Overrides: COLUMNS, elements of a row; ENCODING 0 f32,
-// 1 f16, 2 bf16; SPAN and TOKENS as there.
+// texels_*.wgsl, rows.wgsl and floats_*.wgsl. Overrides: COLUMNS, elements of a row; ENCODING
+// 0 f32, 1 f16, 2 bf16; SPAN and TOKENS as there.
 
 override COLUMNS: u32 = 256u;
 override ENCODING: u32 = 0u;

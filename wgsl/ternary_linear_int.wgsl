@@ -6,10 +6,11 @@
 // residual (T, stride) i32, or anything readable.
 // With HAS_RESIDUAL the residual is added to each result: the op add_int after this one.
 // The weight may be a slice of rows: `firstRow` is where it starts in y.
-// Overrides: N 1..2^24, K 1..65520; HAS_RESIDUAL 0 or 1; QUADS 1..64 (buffer
-// version); WORKGROUP 1..256.
+// Overrides: N 1..2^24, K 1..65520; HAS_RESIDUAL 0 or 1; QUADS 1..64;
+// WORKGROUP 1..256.
 // Dispatch: (ceil(N / 4 / WORKGROUP), T, 1), a thread four rows of one token.
-// Preludes: lib_fixed.wgsl, ternary_texture.wgsl or ternary_buffer.wgsl, ternary_rows.wgsl.
+// Preludes: lib_fixed.wgsl, texels_*.wgsl, ternary_texture.wgsl or
+// ternary_buffer.wgsl, ternary_rows.wgsl.
 // Ladder: ternary_linear_int_naive (a thread a row, trit by trit), ternary_linear_int (four rows a
 // thread; decode), ternary_linear_int_tile (four rows, four tokens a thread; prefill).
 

@@ -6,11 +6,12 @@
 // readable.
 // With HAS_RESIDUAL the residual is added to each result: the op add after this one.
 // The weight may be a slice of rows: `firstRow` is where it starts in y.
-// Overrides: N 1..2^24, K 1..65520; HAS_RESIDUAL 0 or 1; QUADS 1..64 (buffer
-// version); WORKGROUP 1..256.
+// Overrides: N 1..2^24, K 1..65520; HAS_RESIDUAL 0 or 1; QUADS 1..64;
+// WORKGROUP 1..256.
 // Dispatch: (ceil(N / 4 / WORKGROUP), ceil(T / 4), 1), a thread four rows of four tokens.
 // Rows of codes, peak (and norm) and y up to a multiple of four tokens must exist.
-// Preludes: lib_float.wgsl, ternary_texture.wgsl or ternary_buffer.wgsl, ternary_rows.wgsl.
+// Preludes: lib_float.wgsl, texels_*.wgsl, ternary_texture.wgsl or
+// ternary_buffer.wgsl, ternary_rows.wgsl.
 // Ladder: ternary_linear_naive (a thread a row, trit by trit), ternary_linear (four rows a
 // thread; decode), ternary_linear_tile (four rows, four tokens a thread; prefill).
 

@@ -30,6 +30,9 @@ export const NEEDED_LIMITS: Readonly<Record<string, number>> = {
 /** The WGSL feature that the kernels use: every engine has it, some need to be new. */
 const DOT_PRODUCT = "packed_4x8_integer_dot_product";
 
+/** The WGSL feature that lets kernels read storage textures; older engines lack it. */
+const IMAGES = "readonly_and_readwrite_storage_textures";
+
 /** WebGPU failed: there is no device, or it was lost, or it refused something. */
 export class DeviceError extends Error {
   /** Names the class. */
@@ -67,9 +70,10 @@ export class Gpu {
    *
    * @param device The device, with WebGPU's default limits or better.
    * @param name What to call it.
+   * @param images Whether WGSL has storage textures that are read; default no.
    * @throws {DeviceError} If one of its limits is below {@linkcode NEEDED_LIMITS}.
    */
-  constructor(device: GPUDevice, name: string) {
+  constructor(device: GPUDevice, name: string, images = false) {
     const limits = device.limits as unknown as Record<string, number>;
     for (const [limit, needed] of Object.entries(NEEDED_LIMITS)) {
       if (limits[limit]! < needed) {
@@ -84,7 +88,8 @@ export class Gpu {
     this.name = name;
     // Older engines have no such field.
     const info = device.adapterInfo as GPUAdapterInfo | undefined;
-    this.traits = { software: info?.isFallbackAdapter ?? false };
+    const software = info?.isFallbackAdapter ?? false;
+    this.traits = { software, images: software && images };
     device.lost.then(({ reason, message }) => {
       this.#lost = message || reason;
     });
@@ -218,5 +223,6 @@ export async function openDevice(
     .catch((error) =>
       refuse(`${name} gave none: ${(error as Error).message}`, error)
     );
-  return new Gpu(device, name);
+  const images = gpu.wgslLanguageFeatures?.has(IMAGES) ?? false;
+  return new Gpu(device, name, images);
 }

@@ -1,5 +1,5 @@
 /** A seeded fault: one bit of one packed word of a weight, changed in place. */
-import { QUADS_PER_BLOCK } from "../wgsl/mod.ts";
+import { LINE_TEXELS, QUADS_PER_BLOCK } from "../wgsl/mod.ts";
 import type { Gpu } from "./device.ts";
 import { Readback } from "./webgpu_readback.ts";
 import { type DeviceResource, isTexture } from "./webgpu_resources.ts";
@@ -33,7 +33,9 @@ export async function flipInWord(
 ): Promise<void> {
   const { quad, lane, word, words, mask } = place;
   const block = Math.floor(quad / QUADS_PER_BLOCK) * words + word;
-  const offset = 16 * (block * QUADS_PER_BLOCK + quad % QUADS_PER_BLOCK);
+  const at = block * QUADS_PER_BLOCK + quad % QUADS_PER_BLOCK;
+  const offset = 16 * at;
+  const origin = [at % LINE_TEXELS, Math.floor(at / LINE_TEXELS)] as const;
   const { device } = gpu;
   using readback = new Readback(gpu, 16);
   readback.start("read a packed weight", () => {
@@ -43,7 +45,7 @@ export async function flipInWord(
         width: 1,
         height: 1,
         bytesPerRow: 256,
-        origin: [quad, word],
+        origin,
       });
     } else readback.copy(encoder, target, { bytes: 16, from: offset });
     device.queue.submit([encoder.finish()]);
@@ -53,7 +55,7 @@ export async function flipInWord(
   await gpu.run("write a packed weight", () => {
     if (isTexture(target)) {
       device.queue.writeTexture(
-        { texture: target, origin: [quad, word] },
+        { texture: target, origin: [...origin] },
         texel,
         { bytesPerRow: 16 },
         [1, 1],

@@ -7,14 +7,14 @@ import { Readback } from "./webgpu_readback.ts";
 gpuTest(
   "flipInWord() changes the named bit of a buffer and nothing else",
   async (gpu) => {
-    // Two blocks of 16 quads, three words a row.
-    const words = 4 * 16 * 3 * 2;
+    // Two blocks of 8 quads, three words a row.
+    const words = 4 * 8 * 3 * 2;
     const buffer = gpu.device.createBuffer({
       size: 4 * words,
       usage: BUFFER_USE.copyFrom | BUFFER_USE.copyTo,
     });
     await flipInWord(gpu, buffer, {
-      quad: 18,
+      quad: 10,
       lane: 3,
       word: 2,
       words: 3,
@@ -28,7 +28,7 @@ gpuTest(
     });
     const data = new Uint32Array(await readback.finish(4 * words));
     const expected = new Uint32Array(words);
-    expected[4 * ((3 + 2) * 16 + 2) + 3] = 0x40;
+    expected[4 * ((3 + 2) * 8 + 2) + 3] = 0x40;
     assert.deepEqual(data, expected);
     buffer.destroy();
   },

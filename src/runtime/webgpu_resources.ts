@@ -7,7 +7,8 @@ import type { Graph } from "../ir/mod.ts";
 import {
   constantBytes,
   type DispatchPlan,
-  packQuads,
+  LINE_TEXELS,
+  packBlocks,
   partsOf,
   quadRange,
   QUADS_PER_BLOCK,
@@ -73,7 +74,7 @@ export function createResource(gpu: Gpu, spec: Resource): DeviceResource {
       size: [texture[0], texture[1]],
       format: "rgba32uint",
       usage: TEXTURE_USE.binding | TEXTURE_USE.copyTo | TEXTURE_USE.copyFrom |
-        (role === "cache" ? TEXTURE_USE.storage : 0),
+        (role === "cache" || gpu.traits.images ? TEXTURE_USE.storage : 0),
     });
   }
   const storage = !uniform || role === "value" || role === "weight";
@@ -108,7 +109,35 @@ class Uploader {
   }
 }
 
-/** Uploads a matrix in quads of rows, some rows at a time. */
+/** Bytes of a texel. */
+const TEXEL_BYTES = 16;
+
+/** Writes texels that go on from line to line: up to a line's end, whole lines, a rest. */
+function writeLines(
+  queue: GPUQueue,
+  texture: GPUTexture,
+  { at, bytes }: { at: number; bytes: Uint8Array<ArrayBuffer> },
+): void {
+  const end = at + bytes.length / TEXEL_BYTES;
+  for (let first = at; first < end;) {
+    const left = first % LINE_TEXELS;
+    const whole = left > 0 ? 0 : Math.floor((end - first) / LINE_TEXELS);
+    const width = whole > 0
+      ? LINE_TEXELS
+      : Math.min(end - first, LINE_TEXELS - left);
+    const height = Math.max(whole, 1);
+    const from = TEXEL_BYTES * (first - at);
+    queue.writeTexture(
+      { texture, origin: [left, Math.floor(first / LINE_TEXELS)] },
+      bytes.subarray(from, from + TEXEL_BYTES * width * height),
+      { bytesPerRow: TEXEL_BYTES * width },
+      [width, height],
+    );
+    first += width * height;
+  }
+}
+
+/** Uploads a matrix in quads of rows, some blocks at a time. */
 async function uploadQuads(
   gpu: Gpu,
   uploader: Uploader,
@@ -120,37 +149,29 @@ async function uploadQuads(
   },
 ): Promise<void> {
   const { graph, spec, target, read } = job;
-  const { param, firstRow, rows, layout, firstQuad: left = 0 } = spec.part!;
+  const { param, firstRow, rows, layout, firstQuad: before = 0 } = spec.part!;
   const decl = graph.params[param]!;
   const quads = Math.ceil(rows / ROWS_PER_QUAD);
-  const texture = isTexture(target);
-  const words = texture
-    ? spec.texture![1]
-    : spec.bytes / 16 / roundUp(quads, QUADS_PER_BLOCK);
-  // The buffer layout is blocks of one size; a texture takes any.
-  const atOnce = texture
-    ? Math.max(1, Math.floor(BLOCK_BYTES / (16 * words)))
-    : QUADS_PER_BLOCK;
+  const { length } = quadRange(decl, { firstQuad: 0, quads: QUADS_PER_BLOCK });
+  const blocks = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(length, 1)));
+  const atOnce = blocks * QUADS_PER_BLOCK;
+  let words = 0; // of a row, known once some are packed
   for (let quad = 0; quad < quads; quad += atOnce) {
-    const count = texture ? Math.min(atOnce, quads - quad) : atOnce;
+    const count = Math.min(atOnce, quads - quad);
     const firstQuad = firstRow / ROWS_PER_QUAD + quad;
     const range = quadRange(decl, { firstQuad, quads: count });
-    const packed = packQuads(
+    const packed = packBlocks(
       decl,
       layout as "ternary" | RowLayout,
       await read(param, range),
-      count,
     );
-    await uploader.write(param, packed.byteLength, () => {
+    words ||= packed.length / ROWS_PER_QUAD / roundUp(count, QUADS_PER_BLOCK);
+    const at = (before + quad) * words;
+    const bytes = new Uint8Array(packed.buffer);
+    await uploader.write(param, bytes.length, () => {
       const { queue } = gpu.device;
-      if (texture) {
-        queue.writeTexture(
-          { texture: target, origin: [left + quad, 0] },
-          packed,
-          { bytesPerRow: 16 * count, rowsPerImage: words },
-          [count, words],
-        );
-      } else queue.writeBuffer(target, 16 * quad * words, packed);
+      if (isTexture(target)) writeLines(queue, target, { at, bytes });
+      else queue.writeBuffer(target, TEXEL_BYTES * at, bytes);
     });
   }
 }

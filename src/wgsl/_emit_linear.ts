@@ -64,7 +64,7 @@ export function rowConstants(
   const shape = c.shape(operand);
   const stored = c.encoding(operand);
   const columns = shape[1]!;
-  const source = c.textures ? {} : {
+  const source = {
     QUADS: QUADS_PER_BLOCK,
     WORDS: deviceRowWords({ encoding: stored, shape }, layout),
   };

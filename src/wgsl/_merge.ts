@@ -1,11 +1,12 @@
 /**
  * Products that one dispatch computes, as they follow each other and take the same inputs:
- * q, k and v, gate and up. Their matrices lie side by side in one texture, of which a
+ * q, k and v, gate and up. Their matrices lie one behind the other in one texture, of which a
  * thread has rows as it would of one matrix; a dispatch costs some microseconds of its own
  * wherever it runs, and small matrices leave cores idle.
  */
 import type { Graph, Node } from "../ir/mod.ts";
-import { ROWS_PER_QUAD } from "./layout.ts";
+import { LINE_TEXELS, QUADS_PER_BLOCK, ROWS_PER_QUAD } from "./layout.ts";
+import { deviceRowWords } from "./rows/mod.ts";
 
 /** Most products of one dispatch: q, k and v. */
 const MOST = 3;
@@ -17,7 +18,7 @@ function isCandidate(graph: Graph, { op, operands }: Node): boolean {
   const used = graph.nodes
     .filter((node) => Object.values(node.operands).includes(operands.weight!));
   return operands.bias === undefined && used.length === 1 &&
-    shape[0]! % ROWS_PER_QUAD === 0;
+    shape[0]! % (ROWS_PER_QUAD * QUADS_PER_BLOCK) === 0;
 }
 
 /** Says whether two nodes differ in nothing but their matrices' rows. */
@@ -29,16 +30,18 @@ function isAlike(graph: Graph, a: Node, b: Node): boolean {
     x!.encoding === y!.encoding && x!.shape[1] === y!.shape[1];
 }
 
-/** Quads of rows of a node's matrix. */
-function quadsOf(graph: Graph, { operands }: Node): number {
-  return graph.params[operands.weight!]!.shape[0]! / ROWS_PER_QUAD;
+/** Texels of a node's matrix. */
+function texelsOf(graph: Graph, { op, operands }: Node): number {
+  const decl = graph.params[operands.weight!]!;
+  const words = deviceRowWords(decl, op === "linear" ? "rows" : "rounded");
+  return decl.shape[0]! / ROWS_PER_QUAD * words;
 }
 
 /**
  * Finds products that one dispatch may compute.
  *
  * @param graph The graph.
- * @param side Texels along a texture's side: quads that lie beside each other.
+ * @param side Most lines of a texture.
  * @returns Groups of two or more nodes that follow each other.
  */
 export function mergeGroups(graph: Graph, side: number): Node[][] {
@@ -47,10 +50,10 @@ export function mergeGroups(graph: Graph, side: number): Node[][] {
   for (const node of graph.nodes) {
     const fits = isCandidate(graph, node);
     const all = [...group, node];
-    const quads = () => all.reduce((n, each) => n + quadsOf(graph, each), 0);
+    const texels = () => all.reduce((n, each) => n + texelsOf(graph, each), 0);
     if (
       fits && group.length > 0 && group.length < MOST &&
-      isAlike(graph, group[0]!, node) && quads() <= side
+      isAlike(graph, group[0]!, node) && texels() <= LINE_TEXELS * side
     ) {
       group.push(node);
       continue;

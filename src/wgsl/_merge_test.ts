@@ -7,7 +7,7 @@ import { packRows } from "./rows/mod.ts";
 import { resourceContents } from "./weight_bytes.ts";
 
 /** Rows of the products of one input, in order. */
-const ROWS = { q: 24, k: 8, v: 8 };
+const ROWS = { q: 96, k: 32, v: 32 };
 
 const COLUMNS = 64;
 
@@ -47,9 +47,9 @@ function kernelsOf(graph: Graph, options?: PlanOptions): string[] {
 
 Deno.test("products that take the same input are merged, three at most", () => {
   assert.deepEqual(names(mergeGroups(graphOf(ROWS), 8192)), [["q", "k", "v"]]);
-  const four = { ...ROWS, gate: 12 };
+  const four = { ...ROWS, gate: 64 };
   assert.deepEqual(names(mergeGroups(graphOf(four), 8192)), [["q", "k", "v"]]);
-  const five = { ...four, up: 16 };
+  const five = { ...four, up: 32 };
   assert.deepEqual(names(mergeGroups(graphOf(five), 8192)), [
     ["q", "k", "v"],
     ["gate", "up"],
@@ -58,8 +58,11 @@ Deno.test("products that take the same input are merged, three at most", () => {
 
 Deno.test("a bias, odd rows and a full texture keep products apart", () => {
   assert.deepEqual(names(mergeGroups(graphOf(ROWS, "k"), 8192)), []);
-  assert.deepEqual(names(mergeGroups(graphOf({ ...ROWS, k: 6 }), 8192)), []);
-  assert.deepEqual(names(mergeGroups(graphOf(ROWS), 8)), [["q", "k"]]);
+  assert.deepEqual(names(mergeGroups(graphOf({ ...ROWS, k: 40 }), 8192)), []);
+  assert.deepEqual(names(mergeGroups(graphOf({ ...ROWS, q: 1920 }), 8)), [[
+    "k",
+    "v",
+  ]]);
 });
 
 Deno.test("one dispatch computes merged products, unless every value is kept", () => {
@@ -70,7 +73,7 @@ Deno.test("one dispatch computes merged products, unless every value is kept", (
   assert.deepEqual(kernelsOf(graph, { storage: "buffer" }), apart);
 });
 
-Deno.test("matrices lie side by side in the texture that they share", async () => {
+Deno.test("matrices lie one behind the other in the texture that they share", async () => {
   const graph = graphOf(ROWS);
   const plan = planGraph(graph);
   const bytes = new Map(
@@ -86,24 +89,23 @@ Deno.test("matrices lie side by side in the texture that they share", async () =
   const read = (name: string) => Promise.resolve(bytes.get(name)!);
   const index = plan.resources.findIndex(({ beside }) => beside);
   const { texture, bytes: size } = plan.resources[index]!;
-  assert.deepEqual(texture, [10, size / 160]);
+  const words = 64 / 4 + 1; // codes of a row, then two scales
+  assert.deepEqual(texture, [40 * words, 1]);
   for await (
     const { resource, bytes: got } of resourceContents(plan, { graph, read })
   ) {
     if (resource !== index) continue;
-    const words = new Uint32Array(got.buffer);
     assert.equal(got.length, size);
+    const whole = new Uint32Array(got.buffer);
     for (const part of partsOf(plan.resources[index]!)) {
-      const quads = part.rows / 4;
-      const alone = packRows(graph.params[part.param]!, "rows", {
-        bytes: bytes.get(part.param)!,
-        quads,
-      });
-      for (let line = 0; line < texture![1]; line++) {
-        const from = 4 * (10 * line + part.firstQuad!);
+      const decl = graph.params[part.param]!;
+      for (let block = 0; block < part.rows / 32; block++) {
+        const rows = bytes.get(part.param)!
+          .subarray(32 * 68 * block, 32 * 68 * (block + 1));
+        const from = 4 * words * (part.firstQuad! + 8 * block);
         assert.deepEqual(
-          words.subarray(from, from + 4 * quads),
-          alone.subarray(4 * quads * line, 4 * quads * (line + 1)),
+          whole.subarray(from, from + 4 * words * 8),
+          packRows(decl, "rows", { bytes: rows, quads: 8 }),
         );
       }
     }

@@ -1,8 +1,14 @@
 /** Cuts parameters into resources that fit the limits. */
 import { encodedBytes, type ParamDecl, rowBytes } from "../ir/mod.ts";
 import type { WeightStorage } from "./kernels.ts";
-import { QUADS_PER_BLOCK, ROWS_PER_QUAD, wordsOf } from "./layout.ts";
-import { MAX_TEXTURE_SIDE, type PartLimits, roundUp } from "./limits.ts";
+import {
+  LINE_TEXELS,
+  linesOf,
+  QUADS_PER_BLOCK,
+  ROWS_PER_QUAD,
+  wordsOf,
+} from "./layout.ts";
+import { type PartLimits, roundUp } from "./limits.ts";
 import type { Resource, WeightLayout } from "./plan.ts";
 import { deviceRowWords } from "./rows/mod.ts";
 
@@ -20,10 +26,10 @@ export interface PartForm {
 }
 
 function quadsPerPart(words: number, { storage, limits }: PartForm): number {
-  if (storage === "texture") {
-    return words > MAX_TEXTURE_SIDE ? 0 : limits.textureSide;
-  }
-  const fit = Math.floor(limits.bindingBytes / (words * QUAD_BYTES));
+  const texels = storage === "texture"
+    ? LINE_TEXELS * limits.textureSide
+    : limits.bindingBytes / QUAD_BYTES;
+  const fit = Math.floor(texels / words);
   return Math.floor(fit / QUADS_PER_BLOCK) * QUADS_PER_BLOCK;
 }
 
@@ -33,6 +39,16 @@ function quadWords(decl: ParamDecl, layout: WeightLayout): number {
   return layout === "rows" || layout === "rounded"
     ? deviceRowWords(decl, layout)
     : 0;
+}
+
+/** The buffer or texture of so many texels. */
+function placeOf(
+  texels: number,
+  storage: WeightStorage,
+): Pick<Resource, "bytes" | "texture"> {
+  if (storage === "buffer") return { bytes: texels * QUAD_BYTES };
+  const texture = linesOf(texels);
+  return { bytes: texture[0] * texture[1] * QUAD_BYTES, texture };
 }
 
 /** Parts of a matrix in quads of rows. */
@@ -47,28 +63,21 @@ function quadParts(
   const perPart = quadsPerPart(words, form) * ROWS_PER_QUAD;
   if (perPart === 0) {
     throw new RangeError(
-      `Cannot plan ${param} as a row has at most ${MAX_TEXTURE_SIDE} words in a texture: ${words}`,
+      `Cannot plan ${param} as a block of its rows has at most ${
+        LINE_TEXELS * form.limits.textureSide
+      } texels: ${words * QUADS_PER_BLOCK}`,
     );
   }
   const parts: Resource[] = [];
   for (let firstRow = 0; firstRow < rows; firstRow += perPart) {
     const count = Math.min(perPart, rows - firstRow);
-    const quads = Math.ceil(count / ROWS_PER_QUAD);
+    const quads = roundUp(Math.ceil(count / ROWS_PER_QUAD), QUADS_PER_BLOCK);
     const part = { param, layout, firstRow, rows: count } as const;
-    parts.push(
-      form.storage === "texture"
-        ? {
-          role: "weight",
-          bytes: quads * words * QUAD_BYTES,
-          texture: [quads, words],
-          part,
-        }
-        : {
-          role: "weight",
-          bytes: roundUp(quads, QUADS_PER_BLOCK) * words * QUAD_BYTES,
-          part,
-        },
-    );
+    parts.push({
+      role: "weight",
+      ...placeOf(quads * words, form.storage),
+      part,
+    });
   }
   return parts;
 }
@@ -133,7 +142,7 @@ export function weightParts(
 }
 
 /**
- * Puts matrices side by side into one texture.
+ * Puts matrices of whole blocks one behind the other into one texture.
  *
  * @param params Their names.
  * @param decls Encodings and shapes, alike but for their rows.
@@ -153,11 +162,9 @@ export function sharedTexture(
     quads += Math.ceil(rows / ROWS_PER_QUAD);
     return made;
   });
-  const bytes = quads * words * QUAD_BYTES;
   return {
     role: "weight",
-    bytes,
-    texture: [quads, words],
+    ...placeOf(quads * words, "texture"),
     part: part!,
     beside,
   };

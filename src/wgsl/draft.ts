@@ -59,10 +59,15 @@ export type TernaryStep = keyof typeof TERNARY_LADDER;
 export interface AdapterTraits {
   /** Whether it runs on the processor, where threads are few and loads are dear. */
   readonly software: boolean;
+  /** Whether it reads storage textures faster than sampled ones; software that has them does. */
+  readonly images: boolean;
 }
 
 /** An adapter of which nothing is known. */
-export const ANY_ADAPTER: AdapterTraits = { software: false };
+export const ANY_ADAPTER: AdapterTraits = {
+  software: false,
+  images: false,
+};
 
 /** What an entry of the table is given. */
 export interface EmitContext {

@@ -56,7 +56,7 @@ export function emitTernary(c: EmitContext, sum?: Residual): Draft[] {
       K: columns,
       HAS_RESIDUAL: Number(sum !== undefined),
       WORKGROUP: THREADS,
-      ...(!c.textures && { QUADS: QUADS_PER_BLOCK }),
+      QUADS: QUADS_PER_BLOCK,
     },
     refs: [
       PARAMS,

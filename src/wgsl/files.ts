@@ -95,8 +95,7 @@ import rmsNormInt from "../../wgsl/rms_norm_int.wgsl" with { type: "text" };
 import rope from "../../wgsl/rope.wgsl" with { type: "text" };
 import ropeInt from "../../wgsl/rope_int.wgsl" with { type: "text" };
 import rowNorm from "../../wgsl/row_norm.wgsl" with { type: "text" };
-import rowsBuffer from "../../wgsl/rows_buffer.wgsl" with { type: "text" };
-import rowsTexture from "../../wgsl/rows_texture.wgsl" with { type: "text" };
+import rows from "../../wgsl/rows.wgsl" with { type: "text" };
 import scale from "../../wgsl/scale.wgsl" with { type: "text" };
 import scaleInt from "../../wgsl/scale_int.wgsl" with { type: "text" };
 import scalesHalf from "../../wgsl/scales_half.wgsl" with { type: "text" };
@@ -136,6 +135,11 @@ import ternaryLinearTile from "../../wgsl/ternary_linear_tile.wgsl" with {
   type: "text",
 };
 import ternaryRows from "../../wgsl/ternary_rows.wgsl" with { type: "text" };
+import texelsBuffer from "../../wgsl/texels_buffer.wgsl" with { type: "text" };
+import texelsImage from "../../wgsl/texels_image.wgsl" with { type: "text" };
+import texelsSampled from "../../wgsl/texels_sampled.wgsl" with {
+  type: "text",
+};
 import ternaryTexture from "../../wgsl/ternary_texture.wgsl" with {
   type: "text",
 };
@@ -205,8 +209,7 @@ export const WGSL_FILES = {
   rope: rope,
   rope_int: ropeInt,
   row_norm: rowNorm,
-  rows_buffer: rowsBuffer,
-  rows_texture: rowsTexture,
+  rows: rows,
   scale: scale,
   scale_int: scaleInt,
   scales_half: scalesHalf,
@@ -233,6 +236,9 @@ export const WGSL_FILES = {
   ternary_linear_tile: ternaryLinearTile,
   ternary_rows: ternaryRows,
   ternary_texture: ternaryTexture,
+  texels_buffer: texelsBuffer,
+  texels_image: texelsImage,
+  texels_sampled: texelsSampled,
 } as const;
 
 /** The name of a `.wgsl` file. */

@@ -24,6 +24,8 @@ export type StepForm = "dots" | "whole";
 export interface KernelForm {
   /** How matrices are kept. */
   readonly storage: WeightStorage;
+  /** Whether textures are storage textures; default no. */
+  readonly images?: boolean;
   /** Where a product's inputs are; default `storage`. */
   readonly inputs?: InputStorage;
   /** How integer products multiply; default `dots`. */
@@ -33,14 +35,14 @@ export interface KernelForm {
 }
 
 /**
- * Preludes that stand for a choice: `operands` of a ternary product, `rows` of a
- * matrix, `floats`, `mantissas` or `queries` that are inputs, `blocks` the codes and
+ * Preludes that stand for a choice: `operands` of a ternary product, the rows of
+ * a `matrix`, `floats`, `mantissas` or `queries` that are inputs, `blocks` the codes and
  * scales of a format, `steps` how codes are multiplied, `products` blocks and sums, or those
  * of plain floats.
  */
 export type PreludeChoice =
   | "operands"
-  | "rows"
+  | "matrix"
   | "floats"
   | "mantissas"
   | "queries"
@@ -61,10 +63,10 @@ export interface KernelSpec {
 const FIXED = ["lib_fixed"] as const;
 const FLOAT = ["lib_float"] as const;
 const NORM = ["lib_float", "row_norm"] as const;
-const LINEAR = ["rows", "floats", "products"] as const;
+const LINEAR = ["matrix", "floats", "products"] as const;
 const LINEAR_INT = [
   "lib_fixed",
-  "rows",
+  "matrix",
   "mantissas",
   "blocks",
   "steps",
@@ -85,13 +87,13 @@ export const KERNELS = {
   attention_int: { op: "attention_int", preludes: ["lib_fixed", "queries"] },
   dequantize: { op: "dequantize", preludes: FLOAT },
   embed: { op: "embed", preludes: [] },
-  embed_blocks: { op: "embed", preludes: ["rows", "blocks"] },
+  embed_blocks: { op: "embed", preludes: ["matrix", "blocks"] },
   embed_blocks_int: {
     op: "embed_int",
-    preludes: ["lib_fixed", "rows", "blocks"],
+    preludes: ["lib_fixed", "matrix", "blocks"],
   },
   embed_int: { op: "embed_int", preludes: FIXED },
-  embed_rows: { op: "embed", preludes: ["rows"] },
+  embed_rows: { op: "embed", preludes: ["matrix"] },
   gate_int: { op: "gate_int", preludes: FIXED },
   gelu_gate: { op: "gelu_gate", preludes: FLOAT },
   head_norm: { op: "head_norm", preludes: FLOAT },
@@ -171,14 +173,20 @@ function isChoice(prelude: WgslFile | PreludeChoice): prelude is PreludeChoice {
   return !Object.hasOwn(WGSL_FILES, prelude);
 }
 
+/** Where words of matrices come from. */
+function texelFile({ storage, images }: KernelForm): WgslFile {
+  if (storage === "buffer") return "texels_buffer";
+  return images ? "texels_image" : "texels_sampled";
+}
+
 /** The files that a choice comes to. */
 function chosenFiles(choice: PreludeChoice, form: KernelForm): WgslFile[] {
   const { storage, inputs = "storage", encoding = "f32" } = form;
   switch (choice) {
     case "operands":
-      return [`ternary_${storage}`];
-    case "rows":
-      return [`rows_${storage}`];
+      return [texelFile(form), `ternary_${storage}`];
+    case "matrix":
+      return [texelFile(form), "rows"];
     case "floats":
     case "mantissas":
     case "queries":

@@ -22,8 +22,15 @@ export const TRITS_PER_WORD = 16;
 /** Rows of one vec4 of packed words. */
 export const ROWS_PER_QUAD = 4;
 
-/** Quads of a block of the buffer layout: 64 rows, read by neighbouring threads. */
-export const QUADS_PER_BLOCK = 16;
+/**
+ * Quads of a block, which lies word after word, so that a vector of threads reads it from
+ * its first byte to its last. Eight: what a software adapter takes at once, whose memory
+ * is fast only if it is read in order, and a cache line of a GPU.
+ */
+export const QUADS_PER_BLOCK = 8;
+
+/** Texels of a line of a texture of blocks, which go on in the next (wgsl/texels_sampled.wgsl). */
+export const LINE_TEXELS = 1024;
 
 /** Tokens of one tile of the tiled products. */
 export const TOKENS_PER_TILE = 4;
@@ -42,6 +49,18 @@ export const UNIFORM_VECTORS = 4096;
  */
 export function wordsOf(width: number): number {
   return Math.ceil(width / TRITS_PER_WORD);
+}
+
+/**
+ * Finds the sides of a texture of blocks.
+ *
+ * @param texels Texels, line after line.
+ * @returns Width and height; one line where it has room for all.
+ */
+export function linesOf(texels: number): [number, number] {
+  return texels <= LINE_TEXELS
+    ? [texels, 1]
+    : [LINE_TEXELS, Math.ceil(texels / LINE_TEXELS)];
 }
 
 /** Elements of a row of mantissas, rounded up to whole groups. */

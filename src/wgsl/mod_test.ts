@@ -14,6 +14,7 @@ import {
   MAX_STORAGE_BUFFERS,
   MAX_TEXTURE_SIDE,
   MAX_UNIFORM_BYTES,
+  PART_LIMITS,
 } from "./limits.ts";
 import { type Dispatch, type DispatchPlan, PLAN_VERSION } from "./plan.ts";
 import { planGraph, type PlanOptions } from "./planner.ts";
@@ -141,18 +142,22 @@ Deno.test("the published geometries fit WebGPU's default limits, cut where they 
   }
 });
 
-Deno.test("a vocabulary beyond a texture's side is cut into parts that make up the whole", () => {
+Deno.test("a vocabulary beyond a texture is cut into parts that make up the whole", () => {
   const graph = graphOf({
     "model_type": "hgrn_bit",
     "vocab_size": 70_001,
     "hidden_size": 32,
     "num_hidden_layers": 1,
   });
-  const plan = planGraph(graph);
+  // 16 lines of 1,024 texels, two for every four rows of 32 trits.
+  const limits = { ...PART_LIMITS, textureSide: 16 };
+  const plan = planGraph(graph, { limits });
   checkPlan(plan);
-  const parts = plan.resources.flatMap(({ part }) =>
-    part?.param === "lm_head.weight" ? [[part.firstRow, part.rows]] : []
-  );
+  const parts = plan.resources.flatMap(({ part, texture }) => {
+    if (part?.param !== "lm_head.weight") return [];
+    assert.ok(texture![1] <= 16);
+    return [[part.firstRow, part.rows]];
+  });
   assert.deepEqual(parts, [[0, 32_768], [32_768, 32_768], [65_536, 4_465]]);
   const head = plan.step.filter(({ node }) => node === plan.logits);
   assert.equal(head.length, 3);

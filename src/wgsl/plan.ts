@@ -60,7 +60,7 @@ export interface Resource {
   readonly uniform?: true;
   /** What fills it. */
   readonly part?: WeightPart;
-  /** What else fills it: parts to the right of the first, in a texture. */
+  /** What else fills it: parts behind the first, in a texture. */
   readonly beside?: readonly WeightPart[];
 }
 
@@ -72,6 +72,16 @@ export interface Resource {
  */
 export function partsOf({ part, beside = [] }: Resource): WeightPart[] {
   return part === undefined ? [] : [part, ...beside];
+}
+
+/**
+ * Counts the rows of all parts of a resource.
+ *
+ * @param resource The resource.
+ * @returns Rows of matrices.
+ */
+export function partRowsOf(resource: Resource): number {
+  return partsOf(resource).reduce((sum, { rows }) => sum + rows, 0);
 }
 
 /** A range of a resource that a kernel sees. */

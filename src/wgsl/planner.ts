@@ -48,6 +48,7 @@ import {
   type Binding,
   type Dispatch,
   type DispatchPlan,
+  partRowsOf,
   partsOf,
   PLAN_VERSION,
   type Resource,
@@ -292,7 +293,7 @@ class Planner {
         return this.#weightResources(node.operands[operand]!, layout)
           .map((weight, index) => {
             const resource = this.#resources[weight]!;
-            const { texture, bytes } = resource;
+            const { bytes } = resource;
             const name = node.operands[operand]!;
             const part = partsOf(resource).find(({ param }) => param === name)!;
             // Of a table, a token reads one row, in whichever part it is; of a texture
@@ -301,7 +302,7 @@ class Planner {
               ? (index > 0 ? 0 : rowBytes(encoding, shape.at(-1)!))
               : resource.beside === undefined
               ? bytes
-              : 16 * Math.ceil(part.rows / 4) * texture![1];
+              : bytes * part.rows / partRowsOf(resource);
             return { ref: { weight, bytes: read }, part };
           });
       },
@@ -483,6 +484,7 @@ class Planner {
       kernel,
       files: kernelFiles(kernel, {
         storage: this.#storage,
+        images: this.#adapter.images,
         ...(encoding && { encoding }),
         ...(inputs && { inputs }),
         ...(steps && { steps }),

@@ -12,7 +12,12 @@ import {
   widenToF32,
 } from "../base/mod.ts";
 import { type ParamDecl, rowBytes } from "../ir/mod.ts";
-import { ROWS_PER_QUAD, TRITS_PER_WORD, wordsOf } from "./layout.ts";
+import {
+  QUADS_PER_BLOCK,
+  ROWS_PER_QUAD,
+  TRITS_PER_WORD,
+  wordsOf,
+} from "./layout.ts";
 import { packRows, type RowLayout } from "./rows/mod.ts";
 
 /** For each byte of four 2-bit codes, the codes in the low bits of four bytes. */
@@ -106,25 +111,45 @@ export function quadRange(
   return { offset: first * size, length: rows * size };
 }
 
-/**
- * Packs a block of rows of a matrix.
- *
- * @param decl Encoding and shape `[N, K]`.
- * @param layout How it lies.
- * @param bytes The stored bytes of the block ({@linkcode quadRange}).
- * @param quads Quads of the block; rows beyond the bytes are zero.
- * @returns Words `[words of a row, quads, 4]`.
- */
-export function packQuads(
+/** Packs a block of rows of a matrix: words `[words of a row, quads, 4]`. */
+function packBlock(
   decl: ParamDecl,
   layout: "ternary" | RowLayout,
   bytes: Uint8Array,
-  quads: number,
 ): Uint32Array<ArrayBuffer> {
+  const quads = QUADS_PER_BLOCK;
   if (layout !== "ternary") return packRows(decl, layout, { bytes, quads });
   const rows = bytes.length / rowBytes(decl.encoding, decl.shape[1]!);
   const part = { ...decl, shape: [rows, decl.shape[1]!] };
   return packTernary(part, bytes, { firstQuad: 0, quads });
+}
+
+/**
+ * Packs blocks of {@linkcode QUADS_PER_BLOCK} quads of rows of a matrix.
+ *
+ * @param decl Encoding and shape `[N, K]`.
+ * @param layout How it lies.
+ * @param bytes The stored bytes of the rows ({@linkcode quadRange}).
+ * @returns Words `[blocks, words of a row, quads of a block, 4]`; rows that the last
+ * block has beyond the bytes are zero.
+ */
+export function packBlocks(
+  decl: ParamDecl,
+  layout: "ternary" | RowLayout,
+  bytes: Uint8Array,
+): Uint32Array<ArrayBuffer> {
+  const size = QUADS_PER_BLOCK * ROWS_PER_QUAD *
+    rowBytes(decl.encoding, decl.shape[1]!);
+  if (bytes.length <= size) return packBlock(decl, layout, bytes);
+  const blocks = Math.ceil(bytes.length / size);
+  let out: Uint32Array<ArrayBuffer> | undefined;
+  for (let block = 0; block < blocks; block++) {
+    const rows = bytes.subarray(block * size, (block + 1) * size);
+    const packed = packBlock(decl, layout, rows);
+    out ??= new Uint32Array(blocks * packed.length);
+    out.set(packed, block * packed.length);
+  }
+  return out!;
 }
 
 /**

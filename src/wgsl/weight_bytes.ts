@@ -3,10 +3,15 @@
  * file that a loader reads from front to back.
  */
 import { type Graph, rowBytes } from "../ir/mod.ts";
-import { QUADS_PER_BLOCK, ROWS_PER_QUAD } from "./layout.ts";
+import { ROWS_PER_QUAD } from "./layout.ts";
 import { BINDING_ALIGNMENT, roundUp } from "./limits.ts";
-import { type DispatchPlan, partsOf, type Resource } from "./plan.ts";
-import { packQuads, quadRange, widenVector } from "./repack.ts";
+import {
+  type DispatchPlan,
+  partsOf,
+  type Resource,
+  type WeightPart,
+} from "./plan.ts";
+import { packBlocks, quadRange, widenVector } from "./repack.ts";
 import type { RowLayout } from "./rows/mod.ts";
 
 /** Where parameters come from. */
@@ -21,55 +26,25 @@ export interface WeightSource {
 export interface ResourceContent {
   /** Index in {@linkcode DispatchPlan.resources}. */
   readonly resource: number;
-  /** Its bytes; of a texture row by row without gaps. */
+  /** Its bytes; of a texture line after line without gaps. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-function quadBytes(
-  spec: Resource,
-  graph: Graph,
-  bytes: Uint8Array<ArrayBuffer>,
-): Uint8Array<ArrayBuffer> {
-  const { param, firstRow, rows, layout } = spec.part!;
+/** Writes one matrix of a resource behind those before it; gives where it ends. */
+function setBlocks(
+  whole: Uint8Array,
+  { param, firstRow, rows, layout }: WeightPart,
+  { graph, bytes, at }: { graph: Graph; bytes: Uint8Array; at: number },
+): number {
   const decl = graph.params[param]!;
-  const matrix = layout as "ternary" | RowLayout;
-  const first = firstRow / ROWS_PER_QUAD;
-  const pack = (firstQuad: number, quads: number): Uint8Array<ArrayBuffer> => {
-    const { offset, length } = quadRange(decl, { firstQuad, quads });
-    const stored = bytes.subarray(offset, offset + length);
-    return new Uint8Array(packQuads(decl, matrix, stored, quads).buffer);
-  };
-  if (spec.texture !== undefined) {
-    return pack(first, Math.ceil(rows / ROWS_PER_QUAD));
-  }
-  const whole = new Uint8Array(spec.bytes);
-  const quads = Math.ceil(rows / ROWS_PER_QUAD);
-  let at = 0;
-  for (let quad = 0; quad < quads; quad += QUADS_PER_BLOCK) {
-    const block = pack(first + quad, QUADS_PER_BLOCK);
-    whole.set(block, at);
-    at += block.byteLength;
-  }
-  return whole;
-}
-
-/** Matrices side by side: of each line of texels, a piece of every matrix. */
-function sideBySide(
-  pieces: readonly Uint8Array<ArrayBuffer>[],
-  lines: number,
-): Uint8Array<ArrayBuffer> {
-  if (pieces.length === 1) return pieces[0]!;
-  const size = pieces.reduce((sum, { length }) => sum + length, 0);
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (let line = 0; line < lines; line++) {
-    for (const piece of pieces) {
-      const width = piece.length / lines;
-      whole.set(piece.subarray(line * width, (line + 1) * width), at);
-      at += width;
-    }
-  }
-  return whole;
+  const { offset, length } = quadRange(decl, {
+    firstQuad: firstRow / ROWS_PER_QUAD,
+    quads: Math.ceil(rows / ROWS_PER_QUAD),
+  });
+  const stored = bytes.subarray(offset, offset + length);
+  const words = packBlocks(decl, layout as "ternary" | RowLayout, stored);
+  whole.set(new Uint8Array(words.buffer), at);
+  return at + words.byteLength;
 }
 
 function tableBytes(
@@ -119,13 +94,16 @@ export async function* resourceContents(
     }
     if (spec.role !== "weight") continue;
     const { param, layout } = spec.part!;
-    if (spec.beside !== undefined) {
-      const pieces: Uint8Array<ArrayBuffer>[] = [];
+    if (layout !== "vector" && layout !== "table") {
+      const whole = new Uint8Array(spec.bytes);
+      let at = 0;
       for (const part of partsOf(spec)) {
-        const stored = await read(part.param);
-        pieces.push(quadBytes({ ...spec, part }, graph, stored));
+        if (current?.name !== part.param) {
+          current = { name: part.param, bytes: await read(part.param) };
+        }
+        at = setBlocks(whole, part, { graph, bytes: current.bytes, at });
       }
-      yield { resource, bytes: sideBySide(pieces, spec.texture![1]) };
+      yield { resource, bytes: whole };
       continue;
     }
     if (current?.name !== param) {
@@ -134,8 +112,6 @@ export async function* resourceContents(
     const { bytes } = current;
     if (layout === "table") {
       yield { resource, bytes: tableBytes(spec, graph, bytes) };
-    } else if (layout !== "vector") {
-      yield { resource, bytes: quadBytes(spec, graph, bytes) };
     } else {
       const wide = widenVector(graph.params[param]!, bytes);
       const whole = new Uint8Array(roundUp(spec.bytes, 4));

@@ -21,16 +21,20 @@ function formsOf(kernel: KernelName): KernelForm[] {
     ? [{ storage: "texture" }]
     : [
       { storage: "texture", inputs: "uniform", steps: "whole" },
+      { storage: "texture", images: true, inputs: "uniform", steps: "whole" },
       { storage: "buffer", inputs: "storage", steps: "dots" },
     ];
   if (!choices.includes("blocks") && !choices.includes("products")) {
     return forms;
   }
-  // Each format in one of the two ways, each way with half of the formats.
+  // Each format in one of the ways, each way with some of the formats.
   const formats = Object.keys(BLOCK_FORMATS) as BlockFormat[];
   return [
     ...forms,
-    ...formats.map((encoding, at) => ({ ...forms[at % 2]!, encoding })),
+    ...formats.map((encoding, at) => ({
+      ...forms[at % forms.length]!,
+      encoding,
+    })),
   ];
 }
 
