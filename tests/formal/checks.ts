@@ -2,6 +2,7 @@
 import type { FormalCheck } from "./check.ts";
 import { ARITHMETIC_CHECKS } from "./checks_arithmetic.ts";
 import { BUS_CHECKS } from "./checks_bus.ts";
+import { CONTROL_CHECKS } from "./checks_control.ts";
 import { MEMORY_CHECKS } from "./checks_memory.ts";
 import { SERIAL_CHECKS } from "./checks_serial.ts";
 import { UNIT_CHECKS } from "./checks_units.ts";
@@ -15,4 +16,5 @@ export const FORMAL_CHECKS: readonly FormalCheck[] = [
   ...MEMORY_CHECKS,
   ...BUS_CHECKS,
   ...UNIT_CHECKS,
+  ...CONTROL_CHECKS,
 ];

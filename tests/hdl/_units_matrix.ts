@@ -185,6 +185,57 @@ export async function checkCodesReset(design: Design): Promise<void> {
   }
 }
 
+/**
+ * A word that is written while the one before is used up: its codes come as early as they can,
+ * whenever the last group before them is taken.
+ */
+export async function checkCodesLate(design: Design): Promise<void> {
+  await using dut = await design.start({ seed: 17 });
+  const port = (name: string): ReturnType<Dut["port"]> =>
+    dut.port(`codes_${name}`);
+  const write = (word: number): void => {
+    port("write").set(1);
+    port("write_buffer").set(2);
+    port("write_addr").set(word);
+    port("write_data").set(0x01010101 * word);
+    dut.tick();
+    port("write").set(0);
+  };
+  // Five words of eight codes are eight groups of five: the ninth begins with the sixth word.
+  const arrivals: number[] = [];
+  for (let wait = 0; wait < 10; wait++) {
+    dut.reset();
+    for (let word = 0; word < 11; word++) write(word);
+    port("in_columns").set(9);
+    port("in_groups").set(1);
+    port("in_buffer").set(2);
+    port("in_valid").set(1);
+    dut.tick();
+    port("in_valid").set(0);
+    port("out_last").set(0);
+    for (let group = 0; group < 7; group++) {
+      dut.until("codes_out_valid", { timeout: 20 });
+      port("out_take").set(1);
+      dut.tick();
+      port("out_take").set(0);
+    }
+    dut.until("codes_out_valid", { timeout: 20 });
+    write(11);
+    let cycle = 0;
+    for (; cycle < wait; cycle++) dut.tick();
+    port("out_take").set(1);
+    dut.tick();
+    port("out_take").set(0);
+    for (cycle++; port("out_valid").get() === 0; cycle++) {
+      assert.ok(cycle < 40, "the ninth group comes");
+      dut.tick();
+    }
+    arrivals.push(cycle);
+    assert.equal(port("out_codes").getBig(), 0x0b0a0a0a0an);
+    assert.equal(cycle, Math.max(wait + 1, arrivals[0]!), `after ${wait}`);
+  }
+}
+
 function signed(byte: number): number {
   return byte << 24 >> 24;
 }

@@ -1,4 +1,5 @@
 import { disturbed } from "./_disturb.ts";
+import { checkDatapath, DATAPATH_PARAMETERS } from "./_units_datapath.ts";
 import { testUnits } from "./_unit_bench.ts";
 import {
   checkCounters,
@@ -9,6 +10,7 @@ import {
 } from "./_units_scalar.ts";
 import {
   checkCodes,
+  checkCodesLate,
   checkCodesReset,
   checkDrain,
   checkMatvec,
@@ -106,6 +108,7 @@ testUnits("bench_units", [
       "gives each row group its codes": checkCodes,
       "gives codes after any reset": disturbed(checkCodes, "codes"),
       "has no words on their way after a reset": checkCodesReset,
+      "gives late words as soon as they are there": checkCodesLate,
     },
   },
   {
@@ -134,5 +137,15 @@ testUnits("bench_units", [
       "scales, writes, streams and chooses": checkDrain,
       "scales after any reset": disturbed(checkDrain, "drain"),
     },
+  },
+  {
+    module: "sterna_datapath",
+    prefix: "datapath",
+    parameters: DATAPATH_PARAMETERS,
+    fault: {
+      from: "codes_ready && matvec_ready && drain_ready",
+      to: "codes_ready && matvec_ready",
+    },
+    checks: { "takes products while there is room": checkDatapath },
   },
 ]);
