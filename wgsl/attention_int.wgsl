@@ -4,7 +4,7 @@
 //
 // Bindings: params; run; queries (T, HEADS, QUERY) vec4<i32>; exp2 (257) i32; keys, values,
 // textures; scores (T, HEADS, CONTEXT) u32, scratch; y (T, HEADS D) i32.
-// What a head of queries and a cached head are is in attention_append_int.wgsl. Scratch
+// What a head of queries and a cached head are is in lib_append.wgsl. Scratch
 // holds a row's score, then 32 times its weight plus what its values are shifted by.
 // Overrides: HEADS 1..65535, a multiple of KV_HEADS; D 1..1024; WINDOW 0 (all rows) or
 // more; CONTEXT 1..32768; WORKGROUP 1..256.

@@ -60,12 +60,10 @@ fn group_sum(t: u32, g: u32, added: i32) -> i32 {
 
 fn group_factors(s: Scales, i: u32, q: u32) -> Factors {
   let e = scale_exponent(q);
-  let h = scale_half(s, i);
   var f: Factors;
-  f.scale = aligned(half_mantissa(h) * scale_factor(s, i), half_exponent(h) - vec4<i32>(e));
+  f.scale = whole_scale(s, i, e);
   if (HAS_MIN) {
-    let m = min_half(s);
-    f.min = aligned(half_mantissa(m) * min_factor(s, i), half_exponent(m) - vec4<i32>(e + 4));
+    f.min = whole_min(s, i, e);
   }
   return f;
 }

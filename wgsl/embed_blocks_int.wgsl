@@ -44,11 +44,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = row % 4u;
   let s = scales_at(quad, g / GROUPS_PER_BLOCK);
   let i = g % GROUPS_PER_BLOCK;
-  let h = scale_half(s, i);
-  let at = vec4<i32>(params.tableExponent);
-  let scales = aligned(half_mantissa(h) * scale_factor(s, i), half_exponent(h) - at);
-  let m = min_half(s);
-  let less = aligned(half_mantissa(m) * min_factor(s, i), half_exponent(m) - at - vec4<i32>(4));
+  let scales = whole_scale(s, i, params.tableExponent);
+  let less = whole_min(s, i, params.tableExponent);
   for (var step = 0u; step < STEPS; step++) {
     let unit = unit_at(quad, g * UNITS + step / UNIT_STEPS);
     let word = step_of(unit, step % UNIT_STEPS)[lane];

@@ -6,12 +6,14 @@
 //
 // for each GROUP elements. Everything is of four rows at once: a vec4 is a row a lane.
 // Not a kernel. Overrides: COLUMNS, elements of a row, whole groups; GROUP 16..256;
-// OFFSET 0..32; MULTIPLY 1 or 2.
+// OFFSET 0..32; MULTIPLY 1 or 2; WHOLE_SCALES 1 where scales and mins are the integers of
+// src/reference/ARITHMETIC.md section 7 in place of float16 numbers.
 
 override COLUMNS: u32 = 256u;
 override GROUP: u32 = 32u;
 override OFFSET: i32 = 0;
 override MULTIPLY: i32 = 1;
+override WHOLE_SCALES: u32 = 0u;
 override GROUPS: u32 = COLUMNS / GROUP;
 override STEPS: u32 = GROUP / 4u;
 
@@ -78,4 +80,27 @@ fn aligned(m: vec4<i32>, k: vec4<i32>) -> vec4<i32> {
   let most = select(vec4<i32>(1073741823), vec4<i32>(-1073741823), m < vec4<i32>());
   let up = select(m << l, most, abs(m) > limit);
   return select(down, up, k >= vec4<i32>());
+}
+
+// A signed half of a word.
+fn signed_half(h: vec4<u32>) -> vec4<i32> {
+  return bitcast<vec4<i32>>(left(h, 16u)) >> vec4<u32>(16u);
+}
+
+// S of group i, an integer at exponent e.
+fn whole_scale(s: Scales, i: u32, e: i32) -> vec4<i32> {
+  let h = scale_half(s, i);
+  if (WHOLE_SCALES == 1u) {
+    return signed_half(h);
+  }
+  return aligned(half_mantissa(h) * scale_factor(s, i), half_exponent(h) - vec4<i32>(e));
+}
+
+// N of group i, an integer at exponent e + 4.
+fn whole_min(s: Scales, i: u32, e: i32) -> vec4<i32> {
+  let h = min_half(s);
+  if (WHOLE_SCALES == 1u) {
+    return signed_half(h);
+  }
+  return aligned(half_mantissa(h) * min_factor(s, i), half_exponent(h) - vec4<i32>(e + 4));
 }

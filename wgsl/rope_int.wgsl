@@ -5,7 +5,8 @@
 // Bindings: run; x (T, HEADS D) i32; turns (PAIRS) i32; sine (513) i32; y (T, HEADS D) i32.
 // Overrides: HEADS 1..65536; D 1..65536; PAIRS 1..D / 2; PAIRING 0 (j, j + PAIRS) or 1
 // (2 j, 2 j + 1); WORKGROUP 1..256.
-// Dispatch: (ceil(HEADS D / WORKGROUP), T, 1). Prelude: lib_fixed.wgsl. The only version.
+// Dispatch: (ceil(HEADS D / WORKGROUP), T, 1). Preludes: lib_fixed.wgsl, lib_sine.wgsl. The
+// only version; rope_append_int.wgsl turns what goes straight into attention.
 
 override HEADS: u32 = 1u;
 override D: u32 = 64u;
@@ -23,20 +24,6 @@ struct Run {
 @group(0) @binding(2) var<storage, read> turns: array<u32>;
 @group(0) @binding(3) var<uniform> table: array<vec4<i32>, 129>;
 @group(0) @binding(4) var<storage, read_write> y: array<i32>;
-
-fn cell(c: u32) -> i32 {
-  return table[c / 4u][c % 4u];
-}
-
-fn sine(a: u32) -> i32 {
-  let rest = a & 0x3fffffffu;
-  let r = select(rest, 0x40000000u - rest, (a & 0x40000000u) != 0u);
-  let c = r >> 21u;
-  let low = cell(c);
-  let high = cell(min(c + 1u, 512u)); // of cell 512 the fraction is 0
-  let v = low + (((high - low) * i32((r >> 13u) & 255u) + 128) >> 8u);
-  return select(v, -v, a >= 0x80000000u);
-}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {

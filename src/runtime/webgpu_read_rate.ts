@@ -2,7 +2,7 @@
  * How fast a device reads memory: what bounds a decode step, which reads every
  * weight once. Kernels that do nothing but add up what they load go over as many
  * bytes as a step reads, again and again, from buffers and from textures, as weights
- * lie in either; the faster of the two is the rate.
+ * lie in either and in the order of a product; the faster of the two is the rate.
  */
 import { BUFFER_USE, TEXTURE_USE } from "./_usage.ts";
 import type { Gpu } from "./device.ts";
@@ -28,11 +28,14 @@ const SAMPLES = 4;
 /** No further one begins after so many ms, but for the second. */
 const ENOUGH_MS = 1_000;
 
-/** Texels of a row, of 16 bytes each. */
-const WIDTH = 2_048;
+/** Texels of a line, of 16 bytes each. */
+const WIDTH = 1_024;
 
-/** Texture rows or strides that one thread adds up. */
-const DEPTH = 8;
+/** Texels or strides that one thread adds up. */
+const DEPTH = 64;
+
+/** Threads that read neighbours, step by step, as those of a product do. */
+const BESIDE = 8;
 
 const GROUP = 64;
 
@@ -53,20 +56,26 @@ fn main(
 }
 `;
 
-const READ_TEXTURE = `
-@group(0) @binding(0) var source: texture_2d<u32>;
+/** A kernel that reads a texture from front to back, as a storage texture or a sampled one. */
+function readTexture(images: boolean): string {
+  const [type, level] = images
+    ? ["texture_storage_2d<rgba32uint, read>", ""]
+    : ["texture_2d<u32>", ", 0"];
+  return `
+@group(0) @binding(0) var source: ${type};
 @group(0) @binding(1) var<storage, read_write> sink: array<vec4<u32>>;
 @compute @workgroup_size(${GROUP})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  let first = id.y * ${DEPTH}u;
-  let last = min(first + ${DEPTH}u, textureDimensions(source).y);
+  let first = id.x / ${BESIDE}u * ${BESIDE * DEPTH}u + id.x % ${BESIDE}u;
   var sum = vec4<u32>();
-  for (var row = first; row < last; row++) {
-    sum += textureLoad(source, vec2<u32>(id.x, row), 0);
+  for (var i = 0u; i < ${DEPTH}u; i++) {
+    let at = first + ${BESIDE}u * i;
+    sum += textureLoad(source, vec2<u32>(at % ${WIDTH}u, at / ${WIDTH}u)${level});
   }
-  sink[id.y * ${WIDTH}u + id.x] = sum;
+  sink[id.x] = sum;
 }
 `;
+}
 
 /** A measured rate. */
 export interface ReadRate {
@@ -149,17 +158,18 @@ function makeBuffers(
 }
 
 function makeTextures(
-  { device }: Gpu,
+  { device, traits: { images } }: Gpu,
   sizes: readonly number[],
   reserved: Reserved,
 ): Reader {
-  const pipeline = pipelineOf(device, READ_TEXTURE);
+  const pipeline = pipelineOf(device, readTexture(images));
   const bytesPerRow = 16 * WIDTH;
   const steps = sizes.map((size) => {
     const source = device.createTexture({
       size: [WIDTH, size / bytesPerRow],
       format: "rgba32uint",
-      usage: TEXTURE_USE.binding | TEXTURE_USE.copyTo,
+      usage: TEXTURE_USE.binding | TEXTURE_USE.copyTo |
+        (images ? TEXTURE_USE.storage : 0),
     });
     reserved.push(source);
     fill(size, (at, bytes) =>
@@ -169,14 +179,14 @@ function makeTextures(
         { bytesPerRow },
         [WIDTH, bytes.length / bytesPerRow],
       ));
-    const deep = Math.ceil(size / bytesPerRow / DEPTH);
+    const groups = Math.ceil(size / 16 / DEPTH / GROUP);
     return {
       group: bind(device, pipeline, {
         source: source.createView(),
-        threads: WIDTH * deep,
+        threads: groups * GROUP,
         reserved,
       }),
-      groups: [WIDTH / GROUP, deep] as const,
+      groups: [groups, 1] as const,
     };
   });
   return { pipeline, steps, bytes: sizes.reduce((a, b) => a + b, 0) };

@@ -16,6 +16,7 @@ import {
   roundUp,
   type RowLayout,
   ROWS_PER_QUAD,
+  statedExponent,
   widenVector,
 } from "../wgsl/mod.ts";
 import { rowBytes } from "../ir/mod.ts";
@@ -155,6 +156,7 @@ async function uploadQuads(
   const { length } = quadRange(decl, { firstQuad: 0, quads: QUADS_PER_BLOCK });
   const blocks = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(length, 1)));
   const atOnce = blocks * QUADS_PER_BLOCK;
+  const exponent = statedExponent(graph, param);
   let words = 0; // of a row, known once some are packed
   for (let quad = 0; quad < quads; quad += atOnce) {
     const count = Math.min(atOnce, quads - quad);
@@ -164,6 +166,7 @@ async function uploadQuads(
       decl,
       layout as "ternary" | RowLayout,
       await read(param, range),
+      exponent,
     );
     words ||= packed.length / ROWS_PER_QUAD / roundUp(count, QUADS_PER_BLOCK);
     const at = (before + quad) * words;

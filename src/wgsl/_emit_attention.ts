@@ -124,14 +124,23 @@ export function emitAttention(c: EmitContext): Draft[] {
   }];
 }
 
+/** What turns the heads of an attention before it takes them. */
+export interface Ropes {
+  /** The rotation of q. */
+  readonly q: EmitContext;
+  /** That of k, by the same turns. */
+  readonly k: EmitContext;
+}
+
 /**
  * Emits attention in integers: heads become mantissas, of which k and v join the
  * caches, then heads of q read them.
  *
  * @param c An `attention_int` node.
+ * @param ropes The `rope_int` nodes before it, if those are to be part of it.
  * @returns Two dispatches.
  */
-export function emitAttentionInt(c: EmitContext): Draft[] {
+export function emitAttentionInt(c: EmitContext, ropes?: Ropes): Draft[] {
   const constants = attentionConstants(c);
   const heads = constants.HEADS!;
   const vectors = queryVectors(heads, constants.D!);
@@ -140,16 +149,25 @@ export function emitAttentionInt(c: EmitContext): Draft[] {
     bytes: 16 * c.chunkTokens * vectors,
   };
   return [{
-    kernel: "attention_append_int",
-    constants,
+    kernel: ropes ? "rope_append_int" : "attention_append_int",
+    constants: {
+      ...constants,
+      ...(ropes && {
+        PAIRS: ropes.q.shape("turns")[0]!,
+        PAIRING: numberAttr(ropes.q.node, "pairing"),
+      }),
+    },
     refs: [
       RUN,
-      valueRef(c, "q"),
-      valueRef(c, "k"),
+      ropes ? valueRef(ropes.q, "x") : valueRef(c, "q"),
+      ropes ? valueRef(ropes.k, "x") : valueRef(c, "k"),
       valueRef(c, "v"),
       stateRef(c, "keys"),
       stateRef(c, "values"),
       queries,
+      ...(ropes
+        ? [vectorRef(ropes.q, "turns"), vectorRef(ropes.q, "sine")]
+        : []),
     ],
     groups: [heads + 2 * constants.KV_HEADS!, 1, 1],
     tokens: COLUMNS,

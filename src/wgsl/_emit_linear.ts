@@ -14,7 +14,12 @@ import {
   vectorRef,
 } from "./_emitters.ts";
 import { QUADS_PER_BLOCK, ROWS_PER_QUAD, TOKENS_PER_TILE } from "./layout.ts";
-import { deviceRowWords, ROW_FORMATS, type RowLayout } from "./rows/mod.ts";
+import {
+  deviceRowWords,
+  hasWholeScales,
+  ROW_FORMATS,
+  type RowLayout,
+} from "./rows/mod.ts";
 
 /** Threads of a workgroup of a product on software: a vector of a core, so that cores share alike. */
 const SOFTWARE_THREADS = 8;
@@ -82,12 +87,15 @@ export function rowConstants(
     return { constants, encoding };
   }
   const { elements } = BLOCK_FORMATS[encoding];
-  const { offset, multiply } = ROW_FORMATS[encoding];
+  const { offset, multiply, scales } = ROW_FORMATS[encoding];
   const constants = {
     COLUMNS: Math.ceil(columns / elements) * elements,
     GROUP: blockLayout(encoding).group,
     OFFSET: offset,
     MULTIPLY: multiply,
+    ...(layout === "rounded" && {
+      WHOLE_SCALES: Number(hasWholeScales(scales)),
+    }),
     ...source,
   };
   return { constants, encoding };

@@ -50,10 +50,12 @@ import headNorm from "../../wgsl/head_norm.wgsl" with { type: "text" };
 import headNormInt from "../../wgsl/head_norm_int.wgsl" with { type: "text" };
 import hgrn from "../../wgsl/hgrn.wgsl" with { type: "text" };
 import hgrnInt from "../../wgsl/hgrn_int.wgsl" with { type: "text" };
+import libAppend from "../../wgsl/lib_append.wgsl" with { type: "text" };
 import libFixed from "../../wgsl/lib_fixed.wgsl" with { type: "text" };
 import libFloat from "../../wgsl/lib_float.wgsl" with { type: "text" };
 import libMantissas from "../../wgsl/lib_mantissas.wgsl" with { type: "text" };
 import libRows from "../../wgsl/lib_rows.wgsl" with { type: "text" };
+import libSine from "../../wgsl/lib_sine.wgsl" with { type: "text" };
 import linearMerged from "../../wgsl/linear_merged.wgsl" with { type: "text" };
 import linearIntMerged from "../../wgsl/linear_int_merged.wgsl" with {
   type: "text",
@@ -93,6 +95,9 @@ import relu2GateInt from "../../wgsl/relu2_gate_int.wgsl" with { type: "text" };
 import rmsNorm from "../../wgsl/rms_norm.wgsl" with { type: "text" };
 import rmsNormInt from "../../wgsl/rms_norm_int.wgsl" with { type: "text" };
 import rope from "../../wgsl/rope.wgsl" with { type: "text" };
+import ropeAppendInt from "../../wgsl/rope_append_int.wgsl" with {
+  type: "text",
+};
 import ropeInt from "../../wgsl/rope_int.wgsl" with { type: "text" };
 import rowNorm from "../../wgsl/row_norm.wgsl" with { type: "text" };
 import rows from "../../wgsl/rows.wgsl" with { type: "text" };
@@ -180,10 +185,12 @@ export const WGSL_FILES = {
   head_norm_int: headNormInt,
   hgrn: hgrn,
   hgrn_int: hgrnInt,
+  lib_append: libAppend,
   lib_fixed: libFixed,
   lib_float: libFloat,
   lib_mantissas: libMantissas,
   lib_rows: libRows,
+  lib_sine: libSine,
   linear: linear,
   linear_int: linearInt,
   linear_int_merged: linearIntMerged,
@@ -207,6 +214,7 @@ export const WGSL_FILES = {
   rms_norm: rmsNorm,
   rms_norm_int: rmsNormInt,
   rope: rope,
+  rope_append_int: ropeAppendInt,
   rope_int: ropeInt,
   row_norm: rowNorm,
   rows: rows,

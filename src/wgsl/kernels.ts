@@ -54,7 +54,7 @@ export type PreludeChoice =
 export interface KernelSpec {
   /** The op that it computes. */
   readonly op: OpName;
-  /** The op before it that it computes as well. */
+  /** The op before it that it computes as well, of one value or several. */
   readonly also?: OpName;
   /** Files that go before it, in order, and choices. */
   readonly preludes: readonly (WgslFile | PreludeChoice)[];
@@ -83,7 +83,10 @@ export const KERNELS = {
   argmax_int: { op: "argmax_int", preludes: [] },
   attention: { op: "attention", preludes: ["lib_float", "floats"] },
   attention_append: { op: "attention", preludes: [] },
-  attention_append_int: { op: "attention_int", preludes: FIXED },
+  attention_append_int: {
+    op: "attention_int",
+    preludes: ["lib_fixed", "lib_append"],
+  },
   attention_int: { op: "attention_int", preludes: ["lib_fixed", "queries"] },
   dequantize: { op: "dequantize", preludes: FLOAT },
   embed: { op: "embed", preludes: [] },
@@ -126,7 +129,12 @@ export const KERNELS = {
   rms_norm: { op: "rms_norm", preludes: NORM },
   rms_norm_int: { op: "rms_norm_int", preludes: FIXED },
   rope: { op: "rope", preludes: FLOAT },
-  rope_int: { op: "rope_int", preludes: FIXED },
+  rope_append_int: {
+    op: "attention_int",
+    also: "rope_int",
+    preludes: ["lib_fixed", "lib_sine", "lib_append"],
+  },
+  rope_int: { op: "rope_int", preludes: ["lib_fixed", "lib_sine"] },
   scale: { op: "scale", preludes: [] },
   scale_int: { op: "scale_int", preludes: FIXED },
   short_conv: { op: "short_conv", preludes: FLOAT },

@@ -26,7 +26,7 @@ import {
 } from "./draft.ts";
 import { EMIT } from "./emit.ts";
 import { emitMerged } from "./_emit_merged.ts";
-import { fusePair } from "./fuse.ts";
+import { fusedDrafts } from "./fuse.ts";
 import { kernelFiles, type WeightStorage } from "./kernels.ts";
 import {
   queryVectors,
@@ -510,18 +510,11 @@ class Planner {
         if (group.at(-1) !== c.node) return [];
         return emitMerged(group.map((node) => this.#context(node, mode)));
       }
-      const pairWith = (other: number, swap: boolean) => {
-        if (nodes[other] === undefined) return undefined;
-        const o = this.#context(nodes[other]!, mode);
-        const [first, second] = swap ? [o, c] : [c, o];
-        return fusePair({
-          first,
-          second,
-          uses: (name) => uses.get(name) ?? 0,
-        });
-      };
-      return pairWith(at - 1, true) ??
-        (pairWith(at + 1, false) ? [] : EMIT[c.node.op](c));
+      const drafts = fusedDrafts(nodes, at, {
+        context: (node) => this.#context(node, mode),
+        uses: (name) => uses.get(name) ?? 0,
+      });
+      return drafts ?? EMIT[c.node.op](c);
     };
     return nodes.map((_, at) => ({
       step: emit(at, "step"),

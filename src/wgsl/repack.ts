@@ -11,7 +11,7 @@ import {
   unpackRow,
   widenToF32,
 } from "../base/mod.ts";
-import { type ParamDecl, rowBytes } from "../ir/mod.ts";
+import { type Graph, numberAttr, type ParamDecl, rowBytes } from "../ir/mod.ts";
 import {
   QUADS_PER_BLOCK,
   ROWS_PER_QUAD,
@@ -116,12 +116,41 @@ function packBlock(
   decl: ParamDecl,
   layout: "ternary" | RowLayout,
   bytes: Uint8Array,
+  scaleExponent: number | undefined,
 ): Uint32Array<ArrayBuffer> {
   const quads = QUADS_PER_BLOCK;
-  if (layout !== "ternary") return packRows(decl, layout, { bytes, quads });
+  if (layout !== "ternary") {
+    return packRows(decl, layout, {
+      bytes,
+      quads,
+      ...(scaleExponent !== undefined && { scaleExponent }),
+    });
+  }
   const rows = bytes.length / rowBytes(decl.encoding, decl.shape[1]!);
   const part = { ...decl, shape: [rows, decl.shape[1]!] };
   return packTernary(part, bytes, { firstQuad: 0, quads });
+}
+
+/**
+ * Finds what a graph says of the integer scales of a matrix.
+ *
+ * @param graph The graph.
+ * @param param The matrix.
+ * @returns Their exponent; undefined where no integer product or embedding takes it.
+ */
+export function statedExponent(
+  graph: Graph,
+  param: string,
+): number | undefined {
+  // Of a table of floats an embedding says something else, so products come first.
+  const product = graph.nodes.find(({ op, operands }) =>
+    op === "linear_int" && operands.weight === param
+  );
+  if (product !== undefined) return numberAttr(product, "scaleExponent");
+  const embedding = graph.nodes.find(({ op, operands }) =>
+    op === "embed_int" && operands.table === param
+  );
+  return embedding && numberAttr(embedding, "tableExponent");
 }
 
 /**
@@ -130,6 +159,8 @@ function packBlock(
  * @param decl Encoding and shape `[N, K]`.
  * @param layout How it lies.
  * @param bytes The stored bytes of the rows ({@linkcode quadRange}).
+ * @param scaleExponent What integer scales of a `rounded` matrix have
+ * ({@linkcode statedExponent}).
  * @returns Words `[blocks, words of a row, quads of a block, 4]`; rows that the last
  * block has beyond the bytes are zero.
  */
@@ -137,15 +168,18 @@ export function packBlocks(
   decl: ParamDecl,
   layout: "ternary" | RowLayout,
   bytes: Uint8Array,
+  scaleExponent?: number,
 ): Uint32Array<ArrayBuffer> {
   const size = QUADS_PER_BLOCK * ROWS_PER_QUAD *
     rowBytes(decl.encoding, decl.shape[1]!);
-  if (bytes.length <= size) return packBlock(decl, layout, bytes);
+  if (bytes.length <= size) {
+    return packBlock(decl, layout, bytes, scaleExponent);
+  }
   const blocks = Math.ceil(bytes.length / size);
   let out: Uint32Array<ArrayBuffer> | undefined;
   for (let block = 0; block < blocks; block++) {
     const rows = bytes.subarray(block * size, (block + 1) * size);
-    const packed = packBlock(decl, layout, rows);
+    const packed = packBlock(decl, layout, rows, scaleExponent);
     out ??= new Uint32Array(blocks * packed.length);
     out.set(packed, block * packed.length);
   }

@@ -11,7 +11,12 @@ import {
   type Resource,
   type WeightPart,
 } from "./plan.ts";
-import { packBlocks, quadRange, widenVector } from "./repack.ts";
+import {
+  packBlocks,
+  quadRange,
+  statedExponent,
+  widenVector,
+} from "./repack.ts";
 import type { RowLayout } from "./rows/mod.ts";
 
 /** Where parameters come from. */
@@ -42,7 +47,12 @@ function setBlocks(
     quads: Math.ceil(rows / ROWS_PER_QUAD),
   });
   const stored = bytes.subarray(offset, offset + length);
-  const words = packBlocks(decl, layout as "ternary" | RowLayout, stored);
+  const words = packBlocks(
+    decl,
+    layout as "ternary" | RowLayout,
+    stored,
+    statedExponent(graph, param),
+  );
   whole.set(new Uint8Array(words.buffer), at);
   return at + words.byteLength;
 }

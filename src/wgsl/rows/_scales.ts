@@ -11,7 +11,7 @@
  *     k2     of a block: scale and min; 16 scales of 4 bits; 16 mins of 4 bits
  *     xs     of a block: 8 scales' low 4 bits; float16 scale, 2 high bits of 8 scales
  */
-import { type BlockFormat, blockLayout } from "../../base/mod.ts";
+import { type BlockFormat, blockLayout, shift } from "../../base/mod.ts";
 import type { RowPlace } from "./_codes.ts";
 import type { ScaleForm } from "./formats.ts";
 
@@ -47,6 +47,32 @@ export function halvesOf(
       return bytes[from]! | bytes[from + 1]! << 8;
     });
   return { halves: read(layout.scaleAt), mins: read(layout.minAt) };
+}
+
+/** The bits of `sign` times a float16 number as an integer at an exponent. */
+function wholeBits(bits: number, sign: 1 | -1, exponent: number): number {
+  const biased = bits >> 10 & 31;
+  const mantissa = (bits & 1023) | (biased === 0 ? 0 : 1024);
+  const signed = (bits & 0x8000) === 0 ? sign * mantissa : -sign * mantissa;
+  return shift(signed, Math.max(biased, 1) - 25 - exponent) & 0xffff;
+}
+
+/**
+ * Turns float16 numbers of a row into the integers S and N of
+ * `src/reference/ARITHMETIC.md` section 7, 16 bits each.
+ *
+ * @param row Bits of scales and mins that are added.
+ * @param exponent The exponent of S; that of N is 4 more.
+ * @returns Bits of S and N.
+ */
+export function wholeScales(
+  { halves, mins }: Pick<RowScales, "halves" | "mins">,
+  exponent: number,
+): Pick<RowScales, "halves" | "mins"> {
+  return {
+    halves: halves.map((bits) => wholeBits(bits, 1, exponent)),
+    mins: mins.map((bits) => wholeBits(bits, -1, exponent + 4)),
+  };
 }
 
 /** Joins the same bits of some factors to a word. */

@@ -97,3 +97,14 @@ export function rowWords(
   const rest = SCALE_WORDS[scales](columns / blockLayout(format).group);
   return { codes: first, all: first + rest };
 }
+
+/**
+ * Says whether each group has float16 numbers of its own and no more, so that their 16
+ * bits can be integers where a matrix has an exponent for them.
+ *
+ * @param form How scales lie.
+ * @returns Whether they can.
+ */
+export function hasWholeScales(form: ScaleForm): boolean {
+  return form === "half" || form === "pair";
+}

@@ -13,8 +13,8 @@ import {
 import { type ParamDecl, rowBytes } from "../../ir/mod.ts";
 import { ROWS_PER_QUAD } from "../layout.ts";
 import { packCodes, type RowPlace, storedOf } from "./_codes.ts";
-import { halvesOf, packScales } from "./_scales.ts";
-import { ROW_FORMATS, rowWords } from "./formats.ts";
+import { halvesOf, packScales, wholeScales } from "./_scales.ts";
+import { hasWholeScales, ROW_FORMATS, rowWords } from "./formats.ts";
 
 /**
  * How a matrix lies: as it is stored, or its floats rounded to `q8_0`, which is what
@@ -46,11 +46,12 @@ export function deviceRowWords(decl: ParamDecl, layout: RowLayout): number {
   return encoding === "f32" ? elements : elements / 2;
 }
 
-/** A row of blocks. */
+/** A row of blocks, whose scales become integers where an exponent is given. */
 function packBlockRow(
   format: BlockFormat,
   bytes: Uint8Array,
   place: RowPlace,
+  exponent?: number,
 ): void {
   const { codes, scales, ...numbers } = ROW_FORMATS[format];
   const layout = blockLayout(format);
@@ -59,8 +60,11 @@ function packBlockRow(
   unpackBlocks(format, bytes, parts);
   packCodes(codes, storedOf(codes, parts.codes, numbers), place);
   const from = rowWords(format, columns).codes;
+  const halves = halvesOf(format, bytes);
   packScales(scales, {
-    ...halvesOf(format, bytes),
+    ...(exponent !== undefined && hasWholeScales(scales)
+      ? wholeScales(halves, exponent)
+      : halves),
     scaleFactors: parts.scales,
     minFactors: parts.mins,
   }, { ...place, at: place.at + from * place.stride });
@@ -95,6 +99,8 @@ export interface RowBlock {
   readonly bytes: Uint8Array;
   /** Quads of rows to make; rows that the bytes do not have are zero. */
   readonly quads: number;
+  /** Exponent of the integer scales; needed where the matrix is `rounded`. */
+  readonly scaleExponent?: number;
 }
 
 /**
@@ -104,22 +110,30 @@ export interface RowBlock {
  * @param layout How it is to lie.
  * @param block The rows.
  * @returns Words `[words of a row, quads, 4]`.
+ * @throws {TypeError} If the matrix is `rounded` and no exponent is given.
  */
 export function packRows(
   decl: ParamDecl,
   layout: RowLayout,
-  { bytes, quads }: RowBlock,
+  { bytes, quads, scaleExponent }: RowBlock,
 ): Uint32Array<ArrayBuffer> {
   const { encoding } = decl;
+  if (layout === "rounded" && scaleExponent === undefined) {
+    throw new TypeError(
+      `Cannot pack rows of ${encoding} as integer scales need an exponent: none is given`,
+    );
+  }
   const stride = quads * ROWS_PER_QUAD;
   const out = new Uint32Array(deviceRowWords(decl, layout) * stride);
   const size = rowBytes(encoding, decl.shape[1]!);
   for (let at = 0; at * size < bytes.length; at++) {
     const row = bytes.subarray(at * size, (at + 1) * size);
     const place = { out, at, stride };
-    if (isBlockFormat(encoding)) packBlockRow(encoding, row, place);
+    const exponent = layout === "rounded" ? scaleExponent : undefined;
+    if (isBlockFormat(encoding)) packBlockRow(encoding, row, place, exponent);
     else if (layout === "rounded") {
-      packBlockRow("q8_0", roundRow(encoding as FloatFormat, row), place);
+      const rounded = roundRow(encoding as FloatFormat, row);
+      packBlockRow("q8_0", rounded, place, exponent);
     } else packFloatRow(row, place);
   }
   return out;

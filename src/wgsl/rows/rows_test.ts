@@ -3,7 +3,10 @@ import {
   BLOCK_FORMATS,
   type BlockFormat,
   decodeFloats,
+  decodeGroups,
+  makeGroups,
   makeParts,
+  shift,
   unpackBlocks,
 } from "../../base/mod.ts";
 import { encodedBytes } from "../../ir/mod.ts";
@@ -11,6 +14,7 @@ import { BLOCK_NAMES, randomBlocks } from "../../../tests/blocks.ts";
 import { storedOf } from "./_codes.ts";
 import {
   deviceRowWords,
+  hasWholeScales,
   packRows,
   ROW_FORMATS,
   rowWords,
@@ -73,5 +77,47 @@ Deno.test("rows take at most 1.05 times their bytes, and no format loses a value
         decodeFloats(format, changed).join();
       assert.equal(other.join() === packed.join(), same, `${format}: ${at}`);
     }
+  }
+});
+
+Deno.test("scales of rounded rows are the integers S and N of the arithmetic", () => {
+  for (const format of BLOCK_NAMES) {
+    const { scales } = ROW_FORMATS[format];
+    if (!hasWholeScales(scales)) continue;
+    const { decl, bytes } = matrix(format);
+    const groups = makeGroups(format, 2 * COLUMNS);
+    decodeGroups(format, bytes, 2 * COLUMNS, groups);
+    const { scaleMantissa, scaleExponent, minMantissa, minExponent } = groups;
+    // The largest scale takes 15 bits here, so that some lose bits and some do not.
+    const most = Math.max(
+      ...scaleMantissa.map((m, g) =>
+        Math.ceil(Math.log2(Math.abs(m) + 1)) + scaleExponent[g]!
+      ),
+    );
+    for (const exponent of [most - 14, most - 6]) {
+      const block = { bytes, quads: 1, scaleExponent: exponent };
+      const packed = packRows(decl, "rounded", block);
+      const first = rowWords(format, COLUMNS).codes;
+      const perRow = COLUMNS / BLOCK_FORMATS[format].group;
+      const signed = (word: number, half: number) =>
+        packed[word]! << (16 - 16 * half) >> 16;
+      for (let row = 0; row < 2; row++) {
+        for (let g = 0; g < perRow; g++) {
+          const at = row * perRow + g;
+          const s = shift(scaleMantissa[at]!, scaleExponent[at]! - exponent);
+          const pair = scales === "pair";
+          const word = 4 * (first + (pair ? g : g >> 1)) + row;
+          assert.equal(signed(word, pair ? 0 : g & 1), s, `${format} ${at}`);
+          if (minMantissa === undefined) continue;
+          const n = shift(minMantissa[at]!, minExponent![at]! - exponent - 4);
+          if (Math.abs(n) < 2 ** 15) assert.equal(signed(word, 1), n);
+        }
+      }
+    }
+    assert.throws(() => packRows(decl, "rounded", { bytes, quads: 1 }), {
+      name: "TypeError",
+      message:
+        `Cannot pack rows of ${format} as integer scales need an exponent: none is given`,
+    });
   }
 });
