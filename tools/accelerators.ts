@@ -13,6 +13,7 @@ import {
   BUS_BITS,
   estimateArea,
   estimateProgram,
+  type Hardware,
   hardwareContext,
   makeHardware,
   makeProgram,
@@ -26,6 +27,7 @@ import {
   SOURCES,
 } from "./_published.ts";
 import type { PaperResult } from "./paper.ts";
+import type { BatchResult } from "./paper_batches.ts";
 
 /** Cycles from an address to its first beat that estimates take, as in `deno task paper`. */
 const LATENCY = 64;
@@ -96,11 +98,8 @@ function table(
   return [head, head.map(() => "---"), ...rows].map(line).join("");
 }
 
-/** Ours on DRAM: pins of the memory, trits a byte, whole token. */
-function ourRow(result: PaperResult): string[] {
-  const hardware = makeHardware(parseHardwareText(result.hw));
-  const { memory, clockMHz, busBits } = hardware;
-  const bus = busBits / 8 * clockMHz * 1e6;
+/** Area of a configuration with the smallest memories. */
+function areaText(hardware: Hardware): string {
   const area = estimateArea(
     { ...hardware, multipliers: 0 },
     sizeCapacities(hardware, {
@@ -113,12 +112,31 @@ function ourRow(result: PaperResult): string[] {
       contextTokens: 0,
     }),
   );
+  return `${area.lut.toLocaleString("en")} LUT4, ${
+    area.ff.toLocaleString("en")
+  } FFs, ${area.bram} block RAMs of 18 Kbit, ${area.dsp} DSPs with the smallest memories (derived, area${
+    area.beyond.length === 0
+      ? ""
+      : `: extrapolated in ${area.beyond.join(", ")}`
+  })`;
+}
+
+/** How our clocks came about. */
+function clockText(clockMHz: number): string {
+  return `${clockMHz} MHz (assumed: the cycles are simulated, this clock is not closed on a device)`;
+}
+
+/** Ours, one text: pins of the memory, trits a byte, whole token. */
+function ourRow(result: PaperResult): string[] {
+  const hardware = makeHardware(parseHardwareText(result.hw));
+  const { memory, clockMHz, busBits } = hardware;
+  const bus = busBits / 8 * clockMHz * 1e6;
   return [
     `Sterna, ${busBits}-bit bus, ${
       memory === "ideal" ? "ideal memory" : memory
     }`,
     result.geometry,
-    `${clockMHz} MHz (assumed: the cycles are simulated, this clock is not closed on a device)`,
+    clockText(clockMHz),
     `${gigabytes(bus)} (derived, arithmetic: the bus${
       memory === "ideal" ? "" : ", and the pins of its memory"
     })`,
@@ -134,13 +152,31 @@ function ourRow(result: PaperResult): string[] {
           percent(result.sequentialCycles / result.cyclesPerToken)
         } of the memory's own sequential read (simulated, paper)`
     }`,
-    `${area.lut.toLocaleString("en")} LUT4, ${
-      area.ff.toLocaleString("en")
-    } FFs, ${area.bram} block RAMs of 18 Kbit, ${area.dsp} DSPs with the smallest memories (derived, area${
-      area.beyond.length === 0
-        ? ""
-        : `: extrapolated in ${area.beyond.join(", ")}`
-    })`,
+    areaText(hardware),
+  ];
+}
+
+/** Ours, tokens of several texts or of a prompt in one pass over the weights. */
+function ourBatch(result: BatchResult): string[] {
+  const { hw, batch, way, cycles, tokensInAll, boundCycles } = result;
+  const hardware = makeHardware(parseHardwareText(`${hw},batch=${batch}`));
+  const { busBits, clockMHz } = hardware;
+  const what = way === "texts"
+    ? `${batch} texts together`
+    : `a prompt of ${tokensInAll} tokens, ${batch} at a time`;
+  const share = boundCycles * tokensInAll / batch / cycles;
+  return [
+    `Sterna, ${busBits}-bit bus, ideal memory, batch of ${batch}`,
+    result.geometry,
+    clockText(clockMHz),
+    `${gigabytes(busBits / 8 * clockMHz * 1e6)} (derived, arithmetic: the bus)`,
+    `${
+      rate(result.tokensPerSecond)
+    } (simulated, paper: ${what}, whole tokens, head included)`,
+    `${
+      percent(share)
+    } (derived, paper: of the bus at 1.6 bits a weight, weights read once for ${batch} tokens)`,
+    areaText(hardware),
   ];
 }
 
@@ -171,12 +207,14 @@ function sameRow(
 /**
  * Writes the page.
  *
- * @param results Ours, simulated.
+ * @param results Ours, simulated, one text.
+ * @param batches Ours, simulated, several tokens at once.
  * @param same Ours at the terms of others.
  * @returns Markdown.
  */
 export function accelerators(
   results: readonly PaperResult[],
+  batches: readonly BatchResult[],
   same: readonly SameTerms[],
 ): string {
   const theirs = PUBLISHED.map((each) => [
@@ -215,7 +253,13 @@ stands. Figures of others are as they publish them; nothing of theirs was run he
 
 ## As they are
 
-${table(head, [...results.map(ourRow), ...theirs])}
+${
+    table(head, [
+      ...results.map(ourRow),
+      ...batches.map(ourBatch),
+      ...theirs,
+    ])
+  }
 Shares are tokens/s times the bytes that a token reads over the memory's bytes a
 second, at each design's own packing: a design that packs five weights into a byte
 reads 0.8 of the bytes of one with two bits a weight, and has the higher bound.
@@ -280,9 +324,12 @@ async function estimateAll(): Promise<SameTerms[]> {
 const BENCH = new URL("../bench/", import.meta.url);
 
 /** Reads one of the results that the page is made of. */
-export async function readResults<T>(name: string): Promise<T[]> {
+export async function readResults<T>(
+  name: string,
+  key = "results",
+): Promise<T[]> {
   const path = new URL(`results/${name}.json`, BENCH);
-  return JSON.parse(await Deno.readTextFile(path)).results;
+  return JSON.parse(await Deno.readTextFile(path))[key];
 }
 
 async function main(): Promise<void> {
@@ -295,6 +342,7 @@ async function main(): Promise<void> {
   }
   const page = accelerators(
     await readResults<PaperResult>("paper"),
+    await readResults<BatchResult>("paper", "batches"),
     await readResults<SameTerms>("same_terms"),
   );
   await Deno.writeTextFile(new URL("accelerators.md", BENCH), page);

@@ -8,13 +8,18 @@ import {
   shareOf,
 } from "./accelerators.ts";
 import type { PaperResult } from "./paper.ts";
+import type { BatchResult } from "./paper_batches.ts";
 
 const RESULTS = await readResults<PaperResult>("paper");
+const BATCHES = await readResults<BatchResult>("paper", "batches");
 const SAME = await readResults<SameTerms>("same_terms");
 
 Deno.test("bench/accelerators.md is what tools/accelerators.ts writes", async () => {
   const path = new URL("../bench/accelerators.md", import.meta.url);
-  assert.equal(await Deno.readTextFile(path), accelerators(RESULTS, SAME));
+  assert.equal(
+    await Deno.readTextFile(path),
+    accelerators(RESULTS, BATCHES, SAME),
+  );
 });
 
 Deno.test("every figure of the page has its kind and a source that is listed", () => {
@@ -27,7 +32,7 @@ Deno.test("every figure of the page has its kind and a source that is listed", (
   }
   const kinds =
     "measured by them|synthesized by them|projected by them|derived|simulated|assumed";
-  const page = accelerators(RESULTS, SAME);
+  const page = accelerators(RESULTS, BATCHES, SAME);
   const cells = page.split("\n").filter((line) => line.startsWith("| "))
     .filter((line) => !/^\| (?:---|accelerator|beside) /.test(line))
     .flatMap((line) => line.split(" | ").slice(2));
