@@ -35,7 +35,7 @@ async function commitHere(): Promise<string> {
 /** Synthesizes for one board in a folder of its own. */
 async function runBoard(
   name: string,
-  { model, limit }: { model: string; limit?: string },
+  { model, limit, commit }: { model: string; limit?: string; commit: string },
 ): Promise<string> {
   const work = await Deno.makeTempDir({ prefix: "sterna-synth-" });
   try {
@@ -52,7 +52,7 @@ async function runBoard(
       ...(limit === undefined ? {} : { placeSeconds: Number(limit) }),
       onProgress: (line) => console.error(`synth: ${line}`),
     });
-    return historyLine(result, await commitHere(), new Date());
+    return historyLine(result, commit, new Date());
   } finally {
     await Deno.remove(work, { recursive: true });
   }
@@ -83,8 +83,10 @@ async function main(): Promise<number> {
     console.error(`synth: Cannot synthesize for ${unknown} as it is no board`);
     return 2;
   }
+  // Once: the lines that are written here would be changes of the tree.
+  const commit = await commitHere();
   for (const name of boards) {
-    const line = await runBoard(name, values);
+    const line = await runBoard(name, { ...values, commit });
     await Deno.mkdir(new URL(".", HISTORY), { recursive: true });
     await Deno.writeTextFile(HISTORY, line, { append: true });
     console.log(line.trim());
