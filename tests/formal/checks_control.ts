@@ -1,7 +1,7 @@
-/** Checks of what decides: which instruction leaves when, and where sums go. */
+/** Checks of what decides: which instruction leaves when, what goes into sums, and where they go. */
 import type { FormalCheck } from "./check.ts";
 
-/** Sequence of instructions, with and without slices, and drain. */
+/** Sequence of instructions, with and without slices, matrix unit and drain. */
 export const CONTROL_CHECKS: readonly FormalCheck[] = [
   {
     name: "sequence",
@@ -56,6 +56,25 @@ export const CONTROL_CHECKS: readonly FormalCheck[] = [
       {
         from: "(!logits_ready || reducing)",
         to: "!logits_ready",
+      },
+    ],
+  },
+  {
+    name: "matvec",
+    module: "matvec",
+    property:
+      "each column group goes into the sums of its row group once, which stay until they are taken; 2 rows, 4 bytes, 3 columns, 3 groups",
+    harness: ["matvec.v", "formal_matvec"],
+    uses: ["queue"],
+    engine: "bits",
+    depth: 16,
+    seeds: [
+      { from: "beat_valid && !blocked", to: "beat_valid" },
+      { from: ".valid(fire_at[3])", to: ".valid(fire_at[2])" },
+      { from: "hold_done) pending", to: "hold_shift) pending" },
+      {
+        from: "if (beat_take) slice <= {SLICE{1'b0}};\n        else if",
+        to: "if",
       },
     ],
   },

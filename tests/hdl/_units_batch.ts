@@ -113,15 +113,17 @@ export async function checkTurns(design: Design): Promise<void> {
         port(`${unit}_idle`).set(1);
         port(`${unit}_ready`).set(1);
       }
-      // A start in the middle of the first pass's turns, which are forgotten.
-      port("start").set(1);
-      dut.tick();
-      port("start").set(0);
-      port("vector_ready").set(1);
-      dut.tick(1 + random.below(5));
-      port("stop").set(1);
-      dut.tick();
-      port("stop").set(0);
+      // Stopped in the middle of the first pass's turns, which are forgotten.
+      for (const cycles of [3, 4]) {
+        port("start").set(1);
+        dut.tick();
+        port("start").set(0);
+        port("vector_ready").set(1);
+        dut.tick(cycles);
+        port("stop").set(1);
+        dut.tick();
+        port("stop").set(0);
+      }
       port("vector_ready").set(0);
       port("start").set(1);
       dut.tick();
