@@ -15,7 +15,10 @@ const TIMING = "tests/timing";
 /** More workers than this only fight for memory, however many cores there are. */
 const MAX_JOBS = 8;
 
-const OPTIONS = ["--allow-all", "--frozen"];
+/** One seed for random tests: see there. */
+const SEED = new URL("../tests/seed.ts", import.meta.url).href;
+
+const OPTIONS = ["--allow-all", "--frozen", `--preload=${SEED}`];
 
 /**
  * What Deno's WebGPU looks for adapters with: on Linux Vulkan alone. Left to itself
