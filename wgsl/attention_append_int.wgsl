@@ -5,7 +5,8 @@
 // queries (T, HEADS, 4 QUERY) i32; all declared in lib_append.wgsl.
 // Overrides: HEADS, KV_HEADS 1..65535; D 1..1024; WORKGROUP 1..256.
 // Dispatch: (HEADS + 2 KV_HEADS, T, 1), a workgroup a head. Preludes: lib_fixed.wgsl,
-// lib_append.wgsl. The only version; rope_append_int.wgsl turns q and k as well.
+// lib_append.wgsl. The only version.
+// rope_append_int.wgsl turns q and k as well.
 
 @compute @workgroup_size(WORKGROUP)
 fn main(

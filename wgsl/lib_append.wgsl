@@ -4,8 +4,8 @@
 //
 // A cache is a texture, which software adapters load faster than a storage buffer: a head
 // is TEXELS = ceil(D / 8) texels of eight mantissas, zeros beyond D, then one that starts
-// with the shift; rows beyond 8192 are to the right of the first. A head of queries is 8
-// TEXELS mantissas, zeros beyond D, then its shift: QUERY vec4s.
+// with the shift; rows beyond 8192 are to the right of the first. A head of queries is KEPT
+// = 8 TEXELS mantissas, zeros beyond D, then its shift: QUERY vec4s.
 
 override HEADS: u32 = 1u;
 override KV_HEADS: u32 = 1u;
@@ -13,6 +13,9 @@ override D: u32 = 64u;
 override WORKGROUP: u32 = 32u;
 override TEXELS: u32 = (D + 7u) / 8u;
 override QUERY: u32 = 2u * TEXELS + 1u;
+// Has a name, as naga panics at an array's length of several terms where a kernel that
+// follows has overrides of its own.
+override KEPT: u32 = 8u * TEXELS;
 
 struct Run {
   tokens: u32,
@@ -29,7 +32,7 @@ struct Run {
 
 // The head's elements, so that each is loaded once; those beyond D stay 0, as do their
 // mantissas.
-var<workgroup> own: array<i32, 8u * TEXELS>;
+var<workgroup> own: array<i32, KEPT>;
 var<workgroup> peak: atomic<u32>;
 
 // Element d of the head that a workgroup has: of q, then of k, then of v.
@@ -60,11 +63,11 @@ fn write_head(t: u32, head: u32, lane: u32, largest: u32) {
   let shift = max(bits(atomicLoad(&peak)), 14u) - 14u;
   if (head < HEADS) {
     let at = (t * HEADS + head) * 4u * QUERY;
-    for (var d = lane; d < 8u * TEXELS; d += WORKGROUP) {
+    for (var d = lane; d < KEPT; d += WORKGROUP) {
       queries[at + d] = mantissa(d, shift);
     }
     if (lane == 0u) {
-      queries[at + 8u * TEXELS] = i32(shift);
+      queries[at + KEPT] = i32(shift);
     }
     return;
   }

@@ -6,7 +6,7 @@
 // Overrides: HEADS 1..65536; D 1..65536; PAIRS 1..D / 2; PAIRING 0 (j, j + PAIRS) or 1
 // (2 j, 2 j + 1); WORKGROUP 1..256.
 // Dispatch: (ceil(HEADS D / WORKGROUP), T, 1). Preludes: lib_fixed.wgsl, lib_sine.wgsl. The
-// only version; rope_append_int.wgsl turns what goes straight into attention.
+// only version. rope_append_int.wgsl turns what goes straight into attention.
 
 override HEADS: u32 = 1u;
 override D: u32 = 64u;
