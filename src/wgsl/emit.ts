@@ -32,6 +32,7 @@ import {
   vectorRef,
 } from "./_emitters.ts";
 import { QUADS_PER_BLOCK } from "./layout.ts";
+import { MAX_WORKGROUP_THREADS } from "./limits.ts";
 
 /**
  * Emits a ternary product.
@@ -143,6 +144,32 @@ export function emitQuantize16(c: EmitContext, norm?: EmitContext): Draft[] {
     ],
     ...(norm && { words: normWords(norm) }),
   });
+}
+
+/**
+ * Emits mantissas of what a gate gives.
+ *
+ * @param c A `quantize16_int` node.
+ * @param gate The `gate_int` node before it.
+ * @returns One dispatch; a row's elements are in workgroup memory.
+ */
+export function emitGateQuantize16(c: EmitContext, gate: EmitContext): Draft[] {
+  const [draft] = perToken(c, "gate_quantize16_int", {
+    refs: [
+      PARAMS,
+      valueRef(gate, "gate"),
+      valueRef(gate, "up"),
+      vectorRef(gate, "table"),
+      resultRef(c, "codes"),
+      resultRef(c, "shift"),
+    ],
+    words: intWords(gate, "gateExponent", "shift"),
+  });
+  // Unlike a software adapter's, a GPU's threads of one row run at once.
+  const threads = c.adapter.software
+    ? {}
+    : { WORKGROUP: MAX_WORKGROUP_THREADS };
+  return [{ ...draft!, constants: { ...draft!.constants, ...threads } }];
 }
 
 function gate(

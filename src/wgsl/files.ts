@@ -45,6 +45,9 @@ import floatsUniform from "../../wgsl/floats_uniform.wgsl" with {
   type: "text",
 };
 import gateInt from "../../wgsl/gate_int.wgsl" with { type: "text" };
+import gateQuantize16Int from "../../wgsl/gate_quantize16_int.wgsl" with {
+  type: "text",
+};
 import geluGate from "../../wgsl/gelu_gate.wgsl" with { type: "text" };
 import headNorm from "../../wgsl/head_norm.wgsl" with { type: "text" };
 import headNormInt from "../../wgsl/head_norm_int.wgsl" with { type: "text" };
@@ -180,6 +183,7 @@ export const WGSL_FILES = {
   floats_storage: floatsStorage,
   floats_uniform: floatsUniform,
   gate_int: gateInt,
+  gate_quantize16_int: gateQuantize16Int,
   gelu_gate: geluGate,
   head_norm: headNorm,
   head_norm_int: headNormInt,

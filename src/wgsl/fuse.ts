@@ -4,6 +4,7 @@
  *
  *     y = ternary_linear(...); z = add(x, y)      -> one product that adds x
  *     s = norm_scale_int(x); q = quantize_int(x)  -> one pass over x
+ *     z = gate_int(x, y); q = quantize16_int(z)   -> one pass over x and y
  *     q = rope_int(x); k = rope_int(y); z = attention_int(q, k, v)
  *                                                 -> attention that turns x and y
  *
@@ -14,9 +15,15 @@
  */
 import type { Node } from "../ir/mod.ts";
 import type { Draft, EmitContext } from "./draft.ts";
-import { emitNormScale, emitQuantize16, emitTernary } from "./emit.ts";
+import {
+  emitGateQuantize16,
+  emitNormScale,
+  emitQuantize16,
+  emitTernary,
+} from "./emit.ts";
 import { emitAttentionInt } from "./_emit_attention.ts";
 import { emitLinear } from "./_emit_linear.ts";
+import { MAX_WORKGROUP_BYTES } from "./limits.ts";
 
 /** What is asked of the graph around a run. */
 export interface Surroundings {
@@ -73,6 +80,18 @@ function normAndCodes({ first, second }: Run): Draft[] | undefined {
   return plain ? emitQuantize16(second, first) : undefined;
 }
 
+/** Most elements of a row in workgroup memory: 16 bytes are for its largest. */
+const MOST_KEPT = (MAX_WORKGROUP_BYTES - 16) / 4;
+
+function gateAndMantissas({ first, second, uses }: Run): Draft[] | undefined {
+  const { name } = first.node;
+  const { x, weight } = second.node.operands;
+  const alone = x === name && weight === undefined && uses(name) === 1;
+  return alone && first.width(name) <= MOST_KEPT
+    ? emitGateQuantize16(second, first)
+    : undefined;
+}
+
 /** Whether two rotations differ in nothing but what they turn and how many heads it has. */
 function turnAlike(a: Node, b: Node): boolean {
   return a.operands.turns === b.operands.turns &&
@@ -107,6 +126,8 @@ function fuse(run: Run): Draft[] | undefined {
     case "norm_scale_int quantize_int":
     case "norm_scale_int quantize16_int":
       return normAndCodes(run);
+    case "gate_int quantize16_int":
+      return gateAndMantissas(run);
     case "rope_int rope_int attention_int":
       return turnedAttention(run);
     default:

@@ -98,6 +98,11 @@ export const KERNELS = {
   embed_int: { op: "embed_int", preludes: FIXED },
   embed_rows: { op: "embed", preludes: ["matrix"] },
   gate_int: { op: "gate_int", preludes: FIXED },
+  gate_quantize16_int: {
+    op: "quantize16_int",
+    also: "gate_int",
+    preludes: MANTISSAS,
+  },
   gelu_gate: { op: "gelu_gate", preludes: FLOAT },
   head_norm: { op: "head_norm", preludes: FLOAT },
   head_norm_int: { op: "head_norm_int", preludes: FIXED },

@@ -206,3 +206,51 @@ Deno.test("heads are turned by attention only where nothing else differs or need
     assert.deepEqual(kernelsOf(turnedGraph(shape, outputs)), apart);
   }
 });
+
+/** Embeddings for a gate and what it gates; mantissas; a product. */
+function gatedGraph(
+  width: number,
+  outputs: Record<string, string> = {},
+): Graph {
+  const builder = new GraphBuilder("gated", "int");
+  embed(builder, "gate", width);
+  embed(builder, "up", width);
+  builder.param("table", { encoding: "i32", shape: [513] });
+  builder.node("z", "gate_int", {
+    operands: { gate: "gate", up: "up", table: "table" },
+    attrs: { gateExponent: -26, shift: 28 },
+  });
+  builder.node("m", "quantize16_int", { operands: { x: "z" }, attrs: {} });
+  builder.param("weight", { encoding: "q8_0", shape: [64, width] });
+  builder.node("y", "linear_int", {
+    operands: { codes: "m.codes", shift: "m.shift", weight: "weight" },
+    attrs: { scaleExponent: -14, c: [50_000, -16], exponent: -24 },
+  });
+  return builder.done({ logits: "y", ...outputs });
+}
+
+for (const width of [32, 4_064]) {
+  gpuTest(
+    `gates that give mantissas have the bits of both (${width})`,
+    (gpu) => {
+      const graph = gatedGraph(width);
+      assert.ok(kernelsOf(graph).includes("gate_quantize16_int"));
+      return agree(gpu, graph, width);
+    },
+  );
+}
+
+Deno.test("gates give mantissas only where nothing else needs them and a row fits", () => {
+  const count = (graph: Graph, keep = false) => {
+    const kernels = kernelsOf(graph, keep);
+    assert.ok(
+      kernels.includes("quantize16_int") === kernels.includes("gate_int"),
+    );
+    return kernels.length;
+  };
+  assert.equal(count(gatedGraph(64)), 4);
+  assert.equal(count(gatedGraph(64), true), 5);
+  assert.equal(count(gatedGraph(64, { seen: "z" })), 5);
+  assert.equal(count(gatedGraph(4_064)), 4);
+  assert.equal(count(gatedGraph(4_096)), 5);
+});
