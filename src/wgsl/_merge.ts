@@ -5,7 +5,7 @@
  * wherever it runs, and small matrices leave cores idle.
  */
 import type { Graph, Node } from "../ir/mod.ts";
-import { LINE_TEXELS, QUADS_PER_BLOCK, ROWS_PER_QUAD } from "./layout.ts";
+import { QUADS_PER_BLOCK, ROWS_PER_QUAD } from "./layout.ts";
 import { deviceRowWords } from "./rows/mod.ts";
 
 /** Most products of one dispatch: q, k and v. */
@@ -41,10 +41,10 @@ function texelsOf(graph: Graph, { op, operands }: Node): number {
  * Finds products that one dispatch may compute.
  *
  * @param graph The graph.
- * @param side Most lines of a texture.
+ * @param most Texels of a texture.
  * @returns Groups of two or more nodes that follow each other.
  */
-export function mergeGroups(graph: Graph, side: number): Node[][] {
+export function mergeGroups(graph: Graph, most: number): Node[][] {
   const groups: Node[][] = [];
   let group: Node[] = [];
   for (const node of graph.nodes) {
@@ -53,7 +53,7 @@ export function mergeGroups(graph: Graph, side: number): Node[][] {
     const texels = () => all.reduce((n, each) => n + texelsOf(graph, each), 0);
     if (
       fits && group.length > 0 && group.length < MOST &&
-      isAlike(graph, group[0]!, node) && texels() <= LINE_TEXELS * side
+      isAlike(graph, group[0]!, node) && texels() <= most
     ) {
       group.push(node);
       continue;

@@ -46,20 +46,31 @@ function kernelsOf(graph: Graph, options?: PlanOptions): string[] {
 }
 
 Deno.test("products that take the same input are merged, three at most", () => {
-  assert.deepEqual(names(mergeGroups(graphOf(ROWS), 8192)), [["q", "k", "v"]]);
+  assert.deepEqual(names(mergeGroups(graphOf(ROWS), 8_388_608)), [[
+    "q",
+    "k",
+    "v",
+  ]]);
   const four = { ...ROWS, gate: 64 };
-  assert.deepEqual(names(mergeGroups(graphOf(four), 8192)), [["q", "k", "v"]]);
+  assert.deepEqual(names(mergeGroups(graphOf(four), 8_388_608)), [[
+    "q",
+    "k",
+    "v",
+  ]]);
   const five = { ...four, up: 32 };
-  assert.deepEqual(names(mergeGroups(graphOf(five), 8192)), [
+  assert.deepEqual(names(mergeGroups(graphOf(five), 8_388_608)), [
     ["q", "k", "v"],
     ["gate", "up"],
   ]);
 });
 
 Deno.test("a bias, odd rows and a full texture keep products apart", () => {
-  assert.deepEqual(names(mergeGroups(graphOf(ROWS, "k"), 8192)), []);
-  assert.deepEqual(names(mergeGroups(graphOf({ ...ROWS, k: 40 }), 8192)), []);
-  assert.deepEqual(names(mergeGroups(graphOf({ ...ROWS, q: 1920 }), 8)), [[
+  assert.deepEqual(names(mergeGroups(graphOf(ROWS, "k"), 8_388_608)), []);
+  assert.deepEqual(
+    names(mergeGroups(graphOf({ ...ROWS, k: 40 }), 8_388_608)),
+    [],
+  );
+  assert.deepEqual(names(mergeGroups(graphOf({ ...ROWS, q: 1920 }), 8_192)), [[
     "k",
     "v",
   ]]);

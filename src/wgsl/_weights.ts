@@ -27,7 +27,7 @@ export interface PartForm {
 
 function quadsPerPart(words: number, { storage, limits }: PartForm): number {
   const texels = storage === "texture"
-    ? LINE_TEXELS * limits.textureSide
+    ? mostTexels(limits)
     : limits.bindingBytes / QUAD_BYTES;
   const fit = Math.floor(texels / words);
   return Math.floor(fit / QUADS_PER_BLOCK) * QUADS_PER_BLOCK;
@@ -51,6 +51,18 @@ function placeOf(
   return { bytes: texture[0] * texture[1] * QUAD_BYTES, texture };
 }
 
+/**
+ * Counts the texels that a texture of matrices may have.
+ *
+ * @param limits Largest sizes.
+ * @returns Texels.
+ */
+export function mostTexels(
+  { textureSide, texels = Infinity }: PartLimits,
+): number {
+  return Math.min(LINE_TEXELS * textureSide, texels);
+}
+
 /** Parts of a matrix in quads of rows. */
 function quadParts(
   param: string,
@@ -64,7 +76,7 @@ function quadParts(
   if (perPart === 0) {
     throw new RangeError(
       `Cannot plan ${param} as a block of its rows has at most ${
-        LINE_TEXELS * form.limits.textureSide
+        mostTexels(form.limits)
       } texels: ${words * QUADS_PER_BLOCK}`,
     );
   }

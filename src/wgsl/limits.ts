@@ -36,6 +36,8 @@ export interface PartLimits {
   readonly bindingBytes: number;
   /** Texels along a side of a texture. */
   readonly textureSide: number;
+  /** Texels of a texture of matrices; default as many as its lines have. */
+  readonly texels?: number;
 }
 
 /** The sizes that every device allows. */

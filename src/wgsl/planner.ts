@@ -59,7 +59,7 @@ import {
 import { placeStates } from "./_states.ts";
 import { mergeGroups } from "./_merge.ts";
 import { feedersOf, usesOf } from "./_uses.ts";
-import { sharedTexture, weightParts } from "./_weights.ts";
+import { mostTexels, sharedTexture, weightParts } from "./_weights.ts";
 
 /** Tokens of a chunk unless the caller or a limit says less. */
 export const DEFAULT_CHUNK_TOKENS = 64;
@@ -142,7 +142,7 @@ class Planner {
       );
     }
     this.#groups = this.#storage === "texture"
-      ? mergeGroups(graph, this.#limits.textureSide)
+      ? mergeGroups(graph, mostTexels(this.#limits))
       : [];
     this.#uniform = this.#uniformValues();
     const queries = this.#mostQueries();

@@ -70,7 +70,7 @@ for (const profile of ["int", "float"] as const) {
     gpuTest(
       `a bundle of ${profile} weights in a ${storage} runs from its own folder`,
       async () => {
-        const limits = { bindingBytes: 8_192, textureSide: 6 };
+        const limits = { bindingBytes: 8_192, textureSide: 6, texels: 512 };
         const { model, files } = await bundle(CONFIGS.split!, profile, {
           storage,
           limits,

@@ -36,8 +36,8 @@ const TOLERANCE = 2e-6;
 const VOCABULARY = 19;
 const ROWS = 70;
 
-/** Parts of 8 rows in textures, and few blocks of 64 rows in buffers. */
-const SMALL = { bindingBytes: 16 * 16 * 400, textureSide: 2 };
+/** Parts of one block of 32 rows. */
+const SMALL = { bindingBytes: 16 * 8 * 30, textureSide: 8, texels: 8 * 30 };
 
 const LAYOUTS: readonly PlanOptions[] = [
   { storage: "texture" },
@@ -170,6 +170,11 @@ for (const profile of ["int", "float"] as const) {
             adapter,
             keepValues: true,
           });
+          const parts = plan.resources
+            .filter(({ part }) =>
+              part && part.rows < ROWS && part.firstRow > 0
+            );
+          assert.equal(parts.length > 0, which >= 2, "cut, or not");
           for (const mode of ["chunk", "step"] as const) {
             const tokens = mode === "chunk" ? IDS.length : 1;
             const state = emptyState(graph);

@@ -35,11 +35,11 @@ const SHAPES: readonly (readonly [number, number, number])[] = [
   [64, 16, 4],
   [33, 100, 5],
   [130, 257, 7],
-  [128, 1_024, 8],
+  [130, 1_024, 8],
 ];
 
-/** Parts of 8 rows in textures, and of one block in buffers. */
-const SMALL = { bindingBytes: 16 * 16 * 65, textureSide: 2 };
+/** Parts of one block, or of few, of 32 rows. */
+const SMALL = { bindingBytes: 16 * 8 * 65, textureSide: 2, texels: 8 * 65 };
 
 const C: Scalar = { m: 45_000, e: -40 };
 
