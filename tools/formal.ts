@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import type { FormalCheck, FormalResult } from "../tests/formal/check.ts";
 import { FORMAL_CHECKS } from "../tests/formal/checks.ts";
 import { runCheck } from "../tests/formal/run.ts";
+import { runTool } from "./run_tool.ts";
 
 const USAGE = `Usage: deno task formal [--only NAME[,NAME...]] [--jobs N]
 
@@ -119,4 +120,4 @@ async function main(): Promise<number> {
   return good === checks.length && found === seeds ? 0 : 1;
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) await runTool("formal", main);

@@ -6,6 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import { checkNetlist } from "../tests/hdl/netlist.ts";
+import { runTool } from "./run_tool.ts";
 
 const USAGE = `Usage: deno task netlist [--tokens N]
 
@@ -35,4 +36,4 @@ async function main(): Promise<number> {
   return equal === tokens && found ? 0 : 1;
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) await runTool("netlist", main);

@@ -31,6 +31,7 @@ import {
   expectTexts,
   runBatch,
 } from "./paper_batches.ts";
+import { runTool } from "./run_tool.ts";
 
 /** Tokens that go in: the second one starts from a state. */
 const IDS = Int32Array.of(17, 4_711);
@@ -240,4 +241,4 @@ async function main(): Promise<number> {
   return all.length > 0 && all.every(({ ok }) => ok) ? 0 : 1;
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) await runTool("paper", main);

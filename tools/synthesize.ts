@@ -15,6 +15,7 @@ import { makeHardware } from "../src/verilog/mod.ts";
 import { openModelAt } from "../src/cli/models.ts";
 import { writeFolder } from "../src/cli/folders.ts";
 import { capture } from "./capture.ts";
+import { runTool } from "./run_tool.ts";
 
 const USAGE =
   `Usage: deno task synth [--board NAME]... [--model MODEL] [--limit SECONDS]
@@ -94,4 +95,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) await runTool("synth", main);

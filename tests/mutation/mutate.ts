@@ -34,6 +34,7 @@ import {
 import { addResult, digestOf, readResults, type Result } from "./results.ts";
 import { Runner } from "./runner.ts";
 import equivalentList from "./equivalent.json" with { type: "json" };
+import { runTool } from "../../tools/run_tool.ts";
 
 /** A check that takes so many times what it takes without a mutant, and some seconds, hangs. */
 const HANG_FACTOR = 10;
@@ -255,4 +256,4 @@ async function main(args: string[]): Promise<number> {
   return score < LEAST_SCORE || stale.length > 0 ? 1 : 0;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runTool("mutate", () => main(Deno.args));

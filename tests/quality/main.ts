@@ -23,6 +23,7 @@ import { requantizedModels } from "./requantized.ts";
 import { holds, lineOf, type Row } from "./table.ts";
 import { texts } from "./texts.ts";
 import { greedyTexts, tokenizers } from "./words.ts";
+import { runTool } from "../../tools/run_tool.ts";
 
 async function* made(
   what: (libraries: string) => AsyncGenerator<Row>,
@@ -104,5 +105,5 @@ async function main(): Promise<number> {
 if (import.meta.main) {
   // One way to the adapter, as in the tests: tools/run_tests.ts says why.
   if (Deno.build.os === "linux") Deno.env.set("DENO_WEBGPU_BACKEND", "vulkan");
-  Deno.exit(await main());
+  await runTool("quality", main);
 }

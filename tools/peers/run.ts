@@ -16,6 +16,7 @@ import { fromFileUrl } from "../../src/cli/paths.ts";
 import { writeSyntheticGguf } from "../synthetic_gguf.ts";
 import { type LlamaReport, timeLlamaCpp } from "./llama_cpp.ts";
 import { ratiosOf, ratioTable } from "./ratios.ts";
+import { runTool } from "../run_tool.ts";
 
 const MODELS = ["demo", "smollm2-135m", "bonsai-1.7b"];
 
@@ -201,4 +202,4 @@ async function main(): Promise<number> {
   return sound ? 0 : 1;
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) await runTool("bench", main);
